@@ -1,0 +1,65 @@
+// What every op gets last: where it runs, and where its scratch memory comes from.
+#pragma once
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "backend/arena.h"
+#include "backend/backend.h"
+
+namespace ltw {
+
+using Step = std::function<void()>;
+
+// A recorded forward pass: primitives made and pointers fixed, nothing left but to run it.
+class Program {
+ public:
+  void add(Step step) { steps_.push_back(std::move(step)); }
+  void run() const {
+    for (const Step& step : steps_) step();
+  }
+
+ private:
+  std::vector<Step> steps_;
+};
+
+// Ops do everything that depends on shapes alone at once and hand the rest to submit(). Pointers in tensors are
+// not looked at before a submitted step runs; while measuring they are null.
+class Context {
+ public:
+  // Measures what the forward pass needs of `arena`; runs nothing.
+  static Context measure(Backend& backend, Arena& arena) { return Context(backend, arena, Mode::kMeasure, nullptr); }
+  static Context record(Backend& backend, Arena& arena, Program& program) {
+    return Context(backend, arena, Mode::kRecord, &program);
+  }
+  static Context immediate(Backend& backend, Arena& arena) {
+    return Context(backend, arena, Mode::kImmediate, nullptr);
+  }
+
+  Backend& backend() const { return backend_; }
+  bool measuring() const { return mode_ == Mode::kMeasure; }
+  ArenaTensor tensor(const Shape& shape, DType dtype) { return arena_.tensor(shape, dtype); }
+  // In the backend's activation type.
+  ArenaTensor tensor(const Shape& shape) { return tensor(shape, backend_.activation_type()); }
+
+  void submit(Step step) {
+    if (mode_ == Mode::kRecord) {
+      program_->add(std::move(step));
+    } else if (mode_ == Mode::kImmediate) {
+      step();
+    }
+  }
+
+ private:
+  enum class Mode { kMeasure, kRecord, kImmediate };
+  Context(Backend& backend, Arena& arena, Mode mode, Program* program)
+      : backend_(backend), arena_(arena), mode_(mode), program_(program) {}
+
+  Backend& backend_;
+  Arena& arena_;
+  Mode mode_;
+  Program* program_;
+};
+
+}  // namespace ltw

@@ -1,0 +1,37 @@
+#include <omp.h>
+
+#include <cstring>
+
+#include "backend/backend.h"
+
+namespace ltw {
+namespace {
+
+class CpuBackend final : public Backend {
+ public:
+  explicit CpuBackend(int threads) : threads_(threads > 0 ? threads : omp_get_num_procs()) {}
+
+  DeviceKind device() const override { return DeviceKind::kCpu; }
+  std::string description() const override { return text("CPU, ", threads_, " threads, float32 (oneDNN)"); }
+  DType activation_type() const override { return DType::kF32; }
+  // oneDNN picks its blocking by the shape, so the shape must not follow from the batch.
+  int frames_per_evaluation() const override { return 1; }
+  // OpenMP keeps its thread count per calling thread.
+  void make_current() override { omp_set_num_threads(threads_); }
+  void upload(void* device, const void* host, int64_t bytes) override { std::memcpy(device, host, bytes); }
+  void download(void* host, const void* device, int64_t bytes) override { std::memcpy(host, device, bytes); }
+  void synchronize() override {}
+
+ private:
+  int threads_;
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> create_backend(const std::string& device, int threads) {
+  require(threads >= 0, "threads: ", threads, " must be 0 (one a core) or more");
+  if (device == "cpu") return std::make_unique<CpuBackend>(threads);
+  fail(Status::kDeviceError, "device '", device, "' is not one of this build: use cpu");
+}
+
+}  // namespace ltw
