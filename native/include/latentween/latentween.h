@@ -6,8 +6,8 @@
  *    read with ltw_last_error() on the same thread.
  *  - Strings are UTF-8. Host tensors are dense float32 in the order batch, channel, height, width (NCHW), as
  *    torch lays them out; heights and widths of latents are the picture's divided by the VAE's factor (8).
- *  - A handle may be used by one thread at a time, except ltw_job_cancel. Close jobs before their model, models
- *    before their engine.
+ *  - A handle may be used by one thread at a time, except ltw_job_cancel. Close jobs before their model,
+ * models before their engine.
  */
 #ifndef LATENTWEEN_H
 #define LATENTWEEN_H
@@ -65,9 +65,10 @@ typedef struct ltw_job ltw_job;
 
 /* A named weight: `data` is read during ltw_model_create only and may point into a mapped file. */
 typedef struct ltw_tensor {
-  const char* name; /* "text_encoder." | "unet." | "vae." + the name that transformers or diffusers gives it */
-  int32_t dtype;    /* ltw_dtype */
-  int32_t rank;     /* 1..4 */
+  const char*
+      name;      /* "text_encoder." | "unet." | "vae." + the name that transformers or diffusers gives it */
+  int32_t dtype; /* ltw_dtype */
+  int32_t rank;  /* 1..4 */
   int64_t shape[4];
   const void* data; /* little-endian, dense */
 } ltw_tensor;
@@ -95,21 +96,21 @@ typedef struct ltw_model_config {
 
 /* What a render has in common over its frames. Prompts and seeds belong to key frames. */
 typedef struct ltw_render_config {
-  int32_t width, height;    /* pixels; multiples of the VAE's factor times the UNet's (64 for SD 1.x) */
-  int32_t sampler;          /* ltw_sampler */
-  int32_t sigma_schedule;   /* ltw_sigma_schedule */
-  int32_t steps;            /* length of the schedule, >= 1 */
-  int32_t run_steps;        /* the last so many steps are run, 0..steps; less than steps with an init image */
-  double guidance_scale;    /* 1: no second evaluation */
-  double ddim_eta;          /* >= 0, for LTW_DDIM */
-  int32_t generator;        /* ltw_generator of the start noise and the steps' noise */
-  int32_t clip_skip;        /* 1: last layer; 2: last but one, ... */
-  int32_t bits;             /* 8: uint8 pixels; 16: uint16 pixels, 0..65025 as Deforum scales them */
-  int32_t key_count;        /* key prompts, >= 1 */
+  int32_t width, height;  /* pixels; multiples of the VAE's factor times the UNet's (64 for SD 1.x) */
+  int32_t sampler;        /* ltw_sampler */
+  int32_t sigma_schedule; /* ltw_sigma_schedule */
+  int32_t steps;          /* length of the schedule, >= 1 */
+  int32_t run_steps;      /* the last so many steps are run, 0..steps; less than steps with an init image */
+  double guidance_scale;  /* 1: no second evaluation */
+  double ddim_eta;        /* >= 0, for LTW_DDIM */
+  int32_t generator;      /* ltw_generator of the start noise and the steps' noise */
+  int32_t clip_skip;      /* 1: last layer; 2: last but one, ... */
+  int32_t bits;           /* 8: uint8 pixels; 16: uint16 pixels, 0..65025 as Deforum scales them */
+  int32_t key_count;      /* key prompts, >= 1 */
   const int32_t* prompt_ids;   /* [key_count, text_positions] */
   const int32_t* negative_ids; /* [key_count, text_positions] */
-  const uint64_t* seeds;       /* [key_count]; frames between two different seeds take the slerp of their noise */
-  const uint8_t* init_rgb;     /* [height, width, 3], or null for none */
+  const uint64_t* seeds;   /* [key_count]; frames between two different seeds take the slerp of their noise */
+  const uint8_t* init_rgb; /* [height, width, 3], or null for none */
 } ltw_render_config;
 
 /* A frame between two key prompts: conditioning = from + (to - from) * weight. */
@@ -141,17 +142,18 @@ ltw_status ltw_engine_create(const char* device, int32_t threads, ltw_engine** e
 void ltw_engine_destroy(ltw_engine* engine);
 ltw_status ltw_engine_stats(ltw_engine* engine, ltw_stats* stats);
 
-/* Packs the weights once. LTW_INVALID_ARGUMENT names a missing or mis-shaped tensor, LTW_NOT_FINITE one with NaN
- * or infinity. */
+/* Packs the weights once. LTW_INVALID_ARGUMENT names a missing or mis-shaped tensor, LTW_NOT_FINITE one with
+ * NaN or infinity. */
 ltw_status ltw_model_create(ltw_engine* engine, const ltw_model_config* config, const ltw_tensor* tensors,
                             int64_t tensor_count, ltw_model** model);
 void ltw_model_destroy(ltw_model* model);
 
 /* Encodes the key prompts, draws what frames share and plans memory for the given settings. */
 ltw_status ltw_job_create(ltw_model* model, const ltw_render_config* config, ltw_job** job);
-/* Renders `count` frames into `pixels`: [count, height, width, 3], RGB, row after row. A frame's pixels depend on
- * the job's settings and the frame alone, never on what else is in the batch. */
-ltw_status ltw_job_render(ltw_job* job, const ltw_frame* frames, int32_t count, void* pixels, int64_t pixel_bytes);
+/* Renders `count` frames into `pixels`: [count, height, width, 3], RGB, row after row. A frame's pixels
+ * depend on the job's settings and the frame alone, never on what else is in the batch. */
+ltw_status ltw_job_render(ltw_job* job, const ltw_frame* frames, int32_t count, void* pixels,
+                          int64_t pixel_bytes);
 /* From any thread: a render under way returns LTW_CANCELLED after the evaluation it is in. */
 void ltw_job_cancel(ltw_job* job);
 void ltw_job_destroy(ltw_job* job);
@@ -159,8 +161,10 @@ void ltw_job_destroy(ltw_job* job);
 /* The parts, one by one. */
 
 /* ids [count, text_positions] -> states [count, text_positions, text_hidden_size], after the final norm. */
-ltw_status ltw_text_encode(ltw_model* model, const int32_t* ids, int32_t count, int32_t clip_skip, float* states);
-/* One evaluation: x [n, in, h, w], timesteps [n] in 0..999, context [n, tokens, context_size] -> out [n, out, h, w] */
+ltw_status ltw_text_encode(ltw_model* model, const int32_t* ids, int32_t count, int32_t clip_skip,
+                           float* states);
+/* One evaluation: x [n, in, h, w], timesteps [n] in 0..999, context [n, tokens, context_size] -> out [n, out,
+ * h, w] */
 ltw_status ltw_unet(ltw_model* model, int32_t n, int32_t h, int32_t w, int32_t tokens, const float* x,
                     const float* timesteps, const float* context, float* out);
 /* image [n, 3, h, w] in -1..1 -> mean and logvar [n, latent, h/8, w/8] of the posterior, unscaled */
@@ -173,10 +177,10 @@ ltw_status ltw_sigmas(ltw_model* model, int32_t sigma_schedule, int32_t steps, d
 /* The `draw`-th call (from 0) of torch.randn(count) after manual_seed(seed), on the CPU or a CUDA device. */
 ltw_status ltw_randn(int32_t generator, uint64_t seed, int32_t draw, int64_t count, float* values);
 /* latents: start noise in, result out, [batch, latent, height, width]. Noise is multiplied by the first sigma
- * (ddim, plms: taken as it is). context, uncond: [batch, text_positions, context_size]. step_noise: the sampler's
- * draws in order, each [batch, latent, height, width]. */
-ltw_status ltw_sample(ltw_model* model, const ltw_sample_config* config, const float* context, const float* uncond,
-                      const float* step_noise, int32_t step_noise_count, float* latents);
+ * (ddim, plms: taken as it is). context, uncond: [batch, text_positions, context_size]. step_noise: the
+ * sampler's draws in order, each [batch, latent, height, width]. */
+ltw_status ltw_sample(ltw_model* model, const ltw_sample_config* config, const float* context,
+                      const float* uncond, const float* step_noise, int32_t step_noise_count, float* latents);
 
 #ifdef __cplusplus
 }

@@ -10,17 +10,18 @@ ArenaTensor::~ArenaTensor() {
 
 ArenaTensor Arena::tensor(const Shape& shape, DType dtype) {
   constexpr int64_t kAlignment = 256;
-  const int64_t bytes =
-      std::max<int64_t>(kAlignment, (shape.size() * size_of(dtype) + kAlignment - 1) / kAlignment * kAlignment);
+  const int64_t bytes = std::max<int64_t>(
+      kAlignment, (shape.size() * size_of(dtype) + kAlignment - 1) / kAlignment * kAlignment);
   int64_t offset = 0;
   for (const auto& [begin, length] : taken_) {
     if (offset + bytes <= begin) break;
     offset = begin + length;
   }
   peak_ = std::max(peak_, offset + bytes);
-  ensure(memory_ == nullptr || peak_ <= capacity_, "the arena is too small: the measuring run took another way");
+  ensure(memory_ == nullptr || peak_ <= capacity_,
+         "the arena is too small: the measuring run took another way");
   taken_.emplace(offset, bytes);
-  // A measuring arena has no memory; its tensors have an address that nobody may use.
+  // A measuring arena has no memory: its tensors have no address.
   return ArenaTensor(this, offset, Tensor(memory_ == nullptr ? nullptr : memory_ + offset, dtype, shape));
 }
 

@@ -1,6 +1,6 @@
-// Places activations in one block of memory. A forward pass is run twice with the same code: over an arena without
-// memory, which finds how much is needed, then over one that has it; first-fit is deterministic, so both runs get
-// the same offsets.
+// Places activations in one block of memory. A forward pass is run twice with the same code: over an arena
+// without memory, which finds how much is needed, then over one that has it; first-fit is deterministic, so
+// both runs get the same offsets.
 #pragma once
 
 #include <cstdint>
@@ -13,8 +13,8 @@ namespace ltw {
 
 class Arena;
 
-// A tensor in an arena; its place is free again when this is destroyed or assigned over. Work is in order, so a
-// place may be handed on while earlier work that reads it is still queued.
+// A tensor in an arena; its place is free again when this is destroyed or assigned over. Work is in order, so
+// a place may be handed on while earlier work that reads it is still queued.
 class ArenaTensor {
  public:
   ArenaTensor() = default;

@@ -21,7 +21,8 @@ class Backend {
   // How many frames one network evaluation takes at most. A backend whose kernels choose their order of
   // additions by the batch size takes one, so that a frame's bits never depend on its neighbours.
   virtual int frames_per_evaluation() const = 0;
-  // Called at every entry from outside: makes the device (CUDA) or the thread count (CPU) the calling thread's.
+  // Called at every entry from outside: makes the device (CUDA) or the thread count (CPU) the calling
+  // thread's.
   virtual void make_current() = 0;
   virtual void upload(void* device, const void* host, int64_t bytes) = 0;
   virtual void download(void* host, const void* device, int64_t bytes) = 0;  // waits for queued work first

@@ -24,12 +24,14 @@ class Program {
   std::vector<Step> steps_;
 };
 
-// Ops do everything that depends on shapes alone at once and hand the rest to submit(). Pointers in tensors are
-// not looked at before a submitted step runs; while measuring they are null.
+// Ops do everything that depends on shapes alone at once and hand the rest to submit(). Pointers in tensors
+// are not looked at before a submitted step runs; while measuring they are null.
 class Context {
  public:
   // Measures what the forward pass needs of `arena`; runs nothing.
-  static Context measure(Backend& backend, Arena& arena) { return Context(backend, arena, Mode::kMeasure, nullptr); }
+  static Context measure(Backend& backend, Arena& arena) {
+    return Context(backend, arena, Mode::kMeasure, nullptr);
+  }
   static Context record(Backend& backend, Arena& arena, Program& program) {
     return Context(backend, arena, Mode::kRecord, &program);
   }

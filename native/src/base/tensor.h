@@ -52,8 +52,8 @@ inline std::ostream& operator<<(std::ostream& out, const Shape& shape) {
   return out << ']';
 }
 
-// A view of device memory as `rows` rows of `channels` contiguous elements, `row_stride` elements apart. A row
-// stride above `channels` is a slice of a wider tensor: one head's part of a fused projection, say.
+// A view of device memory as `rows` rows of `channels` contiguous elements, `row_stride` elements apart. A
+// row stride above `channels` is a slice of a wider tensor: one head's part of a fused projection, say.
 struct Tensor {
   void* data = nullptr;
   DType dtype = DType::kF32;
@@ -61,8 +61,8 @@ struct Tensor {
   int64_t row_stride = 0;
 
   Tensor() = default;
-  Tensor(void* data, DType dtype, const Shape& shape)
-      : data(data), dtype(dtype), shape(shape), row_stride(shape.channels()) {}
+  Tensor(void* memory, DType type, const Shape& dims)
+      : data(memory), dtype(type), shape(dims), row_stride(dims.channels()) {}
 
   int64_t rows() const { return shape.rows(); }
   int64_t channels() const { return shape.channels(); }

@@ -13,28 +13,28 @@ using Term = std::pair<double, Tensor>;  // coefficient, source
 // dst = sum of coefficient * source over 1..6 terms; all dense, of one shape, float32. dst may be a source.
 void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx);
 
-// dst (activation type) = scale * src (float32), or the other way round: dense, one shape. How latents enter and
-// leave the network.
+// dst (activation type) = scale * src (float32), or the other way round: dense, one shape. How latents enter
+// and leave the network.
 void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx);
 
 // Copies `src` [1, ...] into every entry of `dst` [n, ...]; dense, one type.
 void broadcast(const Tensor& dst, const Tensor& src, Context& ctx);
 
 // dst [n, t, c] = token_table[ids] + position_table; ids [n, t] int32.
-void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_table, const Tensor& position_table,
-                  Context& ctx);
+void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_table,
+                  const Tensor& position_table, Context& ctx);
 
-// dst [n, h, w, 3] uint8 or uint16 = trunc(clamp((src + 1) / 2, 0, 1) * 255 or 65025), the scale and the truncation
-// that Deforum uses. Returns through `finite` (one int32 in device memory) 0 when a value is NaN or infinite; the
-// caller sets it to 1 before.
+// dst [n, h, w, 3] uint8 or uint16 = trunc(clamp((src + 1) / 2, 0, 1) * 255 or 65025), the scale and the
+// truncation that Deforum uses. Returns through `finite` (one int32 in device memory) 0 when a value is NaN
+// or infinite; the caller sets it to 1 before.
 void image_to_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite, Context& ctx);
 
 namespace cpu {
 void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx);
 void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx);
 void broadcast(const Tensor& dst, const Tensor& src, Context& ctx);
-void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_table, const Tensor& position_table,
-                  Context& ctx);
+void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_table,
+                  const Tensor& position_table, Context& ctx);
 void image_to_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite, Context& ctx);
 }  // namespace cpu
 

@@ -13,15 +13,15 @@ struct GroupNormParams {
   bool silu = false;  // followed by x * sigmoid(x)
 };
 
-// dst [n, h, w, c] = norm over (h, w, c / groups) of src, then scale, shift, silu. With `src2` the input is the
-// concatenation of both along the channels, which is never made: c = c1 + c2, and a group may span the joint.
-// Statistics in float32, two passes.
-void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor>& src2, const NormWeights& weights,
-                const GroupNormParams& params, Context& ctx);
+// dst [n, h, w, c] = norm over (h, w, c / groups) of src, then scale, shift, silu. With `src2` the input is
+// the concatenation of both along the channels, which is never made: c = c1 + c2, and a group may span the
+// joint. Statistics in float32, two passes.
+void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor>& src2,
+                const NormWeights& weights, const GroupNormParams& params, Context& ctx);
 
 namespace cpu {
-void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor>& src2, const NormWeights& weights,
-                const GroupNormParams& params, Context& ctx);
+void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor>& src2,
+                const NormWeights& weights, const GroupNormParams& params, Context& ctx);
 }
 
 }  // namespace ltw

@@ -6,8 +6,8 @@
 
 namespace ltw {
 
-// dst [..., out] = epilogue(src [..., in] * weights^T + bias); [..., out / 2] with Activation::kGeglu. Source and
-// destination may be channel slices.
+// dst [..., out] = epilogue(src [..., in] * weights^T + bias); [..., out / 2] with Activation::kGeglu. Source
+// and destination may be channel slices.
 void linear(const Tensor& dst, const Tensor& src, const PackedWeights& weights, const Epilogue& epilogue,
             Context& ctx);
 

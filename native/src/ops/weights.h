@@ -20,12 +20,12 @@ struct PackedWeights {
 };
 
 // weight: [out, in, kernel, kernel]; bias: [out] or empty.
-PackedWeights pack_conv2d(const std::vector<float>& weight, const std::vector<float>& bias, int64_t out_channels,
-                          int64_t in_channels, int64_t kernel, Backend& backend);
-// weight: [out, in]; bias: [out] or empty. For Activation::kGeglu the first half of the rows is the value, the
-// second half the gate.
-PackedWeights pack_linear(const std::vector<float>& weight, const std::vector<float>& bias, int64_t out_channels,
-                          int64_t in_channels, Backend& backend);
+PackedWeights pack_conv2d(const std::vector<float>& weight, const std::vector<float>& bias,
+                          int64_t out_channels, int64_t in_channels, int64_t kernel, Backend& backend);
+// weight: [out, in]; bias: [out] or empty. For Activation::kGeglu the first half of the rows is the value,
+// the second half the gate.
+PackedWeights pack_linear(const std::vector<float>& weight, const std::vector<float>& bias,
+                          int64_t out_channels, int64_t in_channels, Backend& backend);
 
 // Scale and shift of a norm, [channels] float32 each.
 struct NormWeights {
