@@ -10,7 +10,8 @@ namespace ltw {
 
 using Term = std::pair<double, Tensor>;  // coefficient, source
 
-// dst = sum of coefficient * source over 1..6 terms; all dense, of one shape, float32. dst may be a source.
+// dst = sum of coefficient * source over 1..6 terms; all dense, of one shape and one type: float32 or the
+// activation type. dst may be a source.
 void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx);
 
 // dst (activation type) = scale * src (float32), or the other way round: dense, one shape. How latents enter

@@ -18,8 +18,9 @@ enum class Activation {
 // out = activation(product + bias + sample_bias) + residual
 struct Epilogue {
   Activation activation = Activation::kNone;
-  std::optional<Tensor> sample_bias;  // [n, out_channels]: one bias per sample; convolutions only
-  std::optional<Tensor> residual;     // shape of the output; may be the output itself
+  std::optional<Tensor> sample_bias =
+      std::nullopt;                               // [n, out_channels]: one bias per sample; convolutions only
+  std::optional<Tensor> residual = std::nullopt;  // shape of the output; may be the output itself
 };
 
 }  // namespace ltw

@@ -1,0 +1,54 @@
+// The plain layers: an op with its weights.
+#pragma once
+
+#include "layers/weight_scope.h"
+#include "ops/conv2d.h"
+#include "ops/group_norm.h"
+#include "ops/layer_norm.h"
+#include "ops/linear.h"
+
+namespace ltw {
+
+struct Conv2d {
+  PackedWeights weights;
+  Conv2dParams params;
+
+  Conv2d(const WeightScope& scope, int64_t in, int64_t out, int64_t kernel, const Conv2dParams& params = {});
+  // src [n, h, w, in] -> a new [n, ho, wo, out]
+  ArenaTensor operator()(const Tensor& src, const Epilogue& epilogue, Context& ctx) const;
+};
+
+enum class Bias { kNo, kYes };
+
+struct Linear {
+  PackedWeights weights;
+
+  Linear(const WeightScope& scope, int64_t in, int64_t out, Bias bias = Bias::kYes);
+  // Several layers that read one input, as one product: the outputs lie side by side.
+  Linear(const std::vector<WeightScope>& scopes, int64_t in, const std::vector<int64_t>& outs, Bias bias);
+  // From values: weight [out, in], bias [out] or empty.
+  Linear(const std::vector<float>& weight, const std::vector<float>& bias, int64_t in, int64_t out,
+         Backend& backend);
+  // src [..., in] -> a new [..., out]; half as many channels with Activation::kGeglu
+  ArenaTensor operator()(const Tensor& src, const Epilogue& epilogue, Context& ctx) const;
+};
+
+struct GroupNorm {
+  NormWeights weights;
+  GroupNormParams params;
+
+  GroupNorm(const WeightScope& scope, int64_t channels, const GroupNormParams& params);
+  // src [n, h, w, c1], src2 [n, h, w, c2] -> a new [n, h, w, c1 + c2]
+  ArenaTensor operator()(const Tensor& src, const std::optional<Tensor>& src2, Context& ctx) const;
+  ArenaTensor operator()(const Tensor& src, Context& ctx) const { return (*this)(src, std::nullopt, ctx); }
+};
+
+struct LayerNorm {
+  NormWeights weights;
+  double eps;
+
+  LayerNorm(const WeightScope& scope, int64_t channels, double eps);
+  ArenaTensor operator()(const Tensor& src, Context& ctx) const;
+};
+
+}  // namespace ltw

@@ -1,0 +1,70 @@
+#include "layers/transformer_block.h"
+
+#include "ops/attention.h"
+
+namespace ltw {
+namespace {
+
+constexpr double kNormEps = 1e-5;       // of the three layer norms
+constexpr double kGroupNormEps = 1e-6;  // of the group norm in front
+
+// A 1x1 convolution in SD 1.x, a linear layer in later models; the same product.
+Linear projection(const WeightScope& scope, int64_t channels, bool is_linear) {
+  const Shape shape = is_linear ? Shape{channels, channels} : Shape{channels, channels, 1, 1};
+  return Linear(scope.read("weight", shape), scope.read("bias", Shape{channels}), channels, channels,
+                scope.backend());
+}
+
+}  // namespace
+
+TransformerBlock::TransformerBlock(const WeightScope& scope, int64_t channels, int64_t heads,
+                                   int64_t norm_groups, bool linear_projection)
+    : channels_(channels),
+      heads_(heads),
+      norm_(scope.at("norm"), channels, {.groups = norm_groups, .eps = kGroupNormEps}),
+      proj_in_(projection(scope.at("proj_in"), channels, linear_projection)),
+      proj_out_(projection(scope.at("proj_out"), channels, linear_projection)),
+      norm1_(scope.at("transformer_blocks.0.norm1"), channels, kNormEps),
+      norm2_(scope.at("transformer_blocks.0.norm2"), channels, kNormEps),
+      norm3_(scope.at("transformer_blocks.0.norm3"), channels, kNormEps),
+      self_qkv_({scope.at("transformer_blocks.0.attn1.to_q"), scope.at("transformer_blocks.0.attn1.to_k"),
+                 scope.at("transformer_blocks.0.attn1.to_v")},
+                channels, {channels, channels, channels}, Bias::kNo),
+      self_out_(scope.at("transformer_blocks.0.attn1.to_out.0"), channels, channels),
+      cross_q_(scope.at("transformer_blocks.0.attn2.to_q"), channels, channels, Bias::kNo),
+      cross_out_(scope.at("transformer_blocks.0.attn2.to_out.0"), channels, channels),
+      feed_in_(scope.at("transformer_blocks.0.ff.net.0.proj"), channels, 8 * channels),
+      feed_out_(scope.at("transformer_blocks.0.ff.net.2"), 4 * channels, channels) {}
+
+ArenaTensor TransformerBlock::operator()(const Tensor& x, const Tensor& text_keys, const Tensor& text_values,
+                                         Context& ctx) const {
+  const Shape tokens{x.shape[0], x.shape[1] * x.shape[2], channels_};
+  ArenaTensor h = proj_in_(norm_(x, ctx), {}, ctx);
+  const Tensor stream = h.tensor().reshaped(tokens);  // the residual stream, updated in place
+
+  {
+    const ArenaTensor qkv = self_qkv_(norm1_(stream, ctx), {}, ctx);
+    const Tensor q = qkv.tensor().channel_slice(0, channels_);
+    const Tensor k = qkv.tensor().channel_slice(channels_, channels_);
+    const Tensor v = qkv.tensor().channel_slice(2 * channels_, channels_);
+    const ArenaTensor mixed = ctx.tensor(tokens);
+    attention(mixed, q, k, v, {.heads = heads_}, ctx);
+    linear(stream, mixed, self_out_.weights, {.residual = stream}, ctx);
+  }
+  {
+    const ArenaTensor q = cross_q_(norm2_(stream, ctx), {}, ctx);
+    const ArenaTensor mixed = ctx.tensor(tokens);
+    attention(mixed, q, text_keys, text_values, {.heads = heads_}, ctx);
+    linear(stream, mixed, cross_out_.weights, {.residual = stream}, ctx);
+  }
+  {
+    const ArenaTensor wide = feed_in_(norm3_(stream, ctx), {.activation = Activation::kGeglu}, ctx);
+    linear(stream, wide, feed_out_.weights, {.residual = stream}, ctx);
+  }
+
+  ArenaTensor out = ctx.tensor(x.shape);
+  linear(out, h, proj_out_.weights, {.residual = x}, ctx);
+  return out;
+}
+
+}  // namespace ltw
