@@ -127,9 +127,8 @@ typedef struct ltw_sample_config {
 } ltw_sample_config;
 
 typedef struct ltw_stats {
-  int64_t weight_bytes;     /* packed weights held now */
-  int64_t activation_bytes; /* arenas and tables held now */
-  int64_t peak_bytes;       /* the most the engine has held at once */
+  int64_t held_bytes; /* weights, activations and tables held now */
+  int64_t peak_bytes; /* the most the engine has held at once */
 } ltw_stats;
 
 int32_t ltw_abi_version(void);

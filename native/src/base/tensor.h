@@ -17,8 +17,12 @@ class Shape {
 
   Shape() = default;
   Shape(std::initializer_list<int64_t> dims) {
-    ensure(dims.size() <= kMaxRank, "rank above 4");
-    for (int64_t dim : dims) dims_[rank_++] = dim;
+    for (int64_t dim : dims) append(dim);
+  }
+
+  void append(int64_t dim) {
+    ensure(rank_ < kMaxRank, "rank above 4");
+    dims_[rank_++] = dim;
   }
 
   int rank() const { return rank_; }

@@ -1,0 +1,186 @@
+// The C interface over the engine. The only place that catches exceptions.
+#include "latentween/latentween.h"
+
+#include <cstdlib>
+#include <memory>
+#include <new>
+
+#include "api/arguments.h"
+#include "engine/model.h"
+#include "engine/parts.h"
+#include "engine/render_job.h"
+
+struct ltw_engine {
+  std::unique_ptr<ltw::Backend> backend;
+};
+
+struct ltw_model {
+  std::unique_ptr<ltw::Model> model;
+  std::unique_ptr<ltw::Parts> parts;
+};
+
+struct ltw_job {
+  ltw::Backend& backend;
+  std::unique_ptr<ltw::RenderJob> job;
+};
+
+namespace {
+
+using ltw::require;
+
+thread_local std::string last_error;
+
+template <typename Body>
+ltw_status guarded(Body&& body) noexcept {
+  try {
+    last_error.clear();
+    body();
+    return LTW_OK;
+  } catch (const ltw::Error& error) {
+    last_error = error.what();
+    return static_cast<ltw_status>(error.status());
+  } catch (const std::bad_alloc&) {
+    last_error = "out of memory";
+    return LTW_OUT_OF_MEMORY;
+  } catch (const std::exception& error) {
+    last_error = error.what();
+    return LTW_INTERNAL_ERROR;
+  }
+}
+
+// For calls on a model: makes the device current first.
+template <typename Body>
+ltw_status guarded(const ltw_model* model, Body&& body) noexcept {
+  return guarded([&] {
+    require(model != nullptr, "model is null");
+    model->model->backend.make_current();
+    body(*model->model, *model->parts);
+  });
+}
+
+}  // namespace
+
+extern "C" {
+
+int32_t ltw_abi_version(void) { return LTW_ABI_VERSION; }
+const char* ltw_version(void) { return LTW_VERSION; }
+const char* ltw_last_error(void) { return last_error.c_str(); }
+
+ltw_status ltw_engine_create(const char* device, int32_t threads, ltw_engine** engine) {
+  return guarded([&] {
+    require(device != nullptr && engine != nullptr, "device and engine must not be null");
+    *engine = new ltw_engine{ltw::create_backend(device, threads)};
+  });
+}
+
+void ltw_engine_destroy(ltw_engine* engine) { delete engine; }
+
+ltw_status ltw_engine_stats(ltw_engine* engine, ltw_stats* stats) {
+  return guarded([&] {
+    require(engine != nullptr && stats != nullptr, "engine and stats must not be null");
+    *stats = {engine->backend->memory().held(), engine->backend->memory().peak()};
+  });
+}
+
+ltw_status ltw_model_create(ltw_engine* engine, const ltw_model_config* config, const ltw_tensor* tensors,
+                            int64_t tensor_count, ltw_model** model) {
+  return guarded([&] {
+    require(engine != nullptr && config != nullptr && tensors != nullptr && model != nullptr,
+            "engine, config, tensors and model must not be null");
+    engine->backend->make_current();
+    auto made = std::make_unique<ltw_model>();
+    made->model = std::make_unique<ltw::Model>(*engine->backend, ltw::model_config(*config),
+                                               ltw::weight_source(tensors, tensor_count));
+    made->parts = std::make_unique<ltw::Parts>(*made->model);
+    *model = made.release();
+  });
+}
+
+void ltw_model_destroy(ltw_model* model) { delete model; }
+
+ltw_status ltw_job_create(ltw_model* model, const ltw_render_config* config, ltw_job** job) {
+  return guarded(model, [&](ltw::Model& m, ltw::Parts&) {
+    require(config != nullptr && job != nullptr, "config and job must not be null");
+    auto made = std::make_unique<ltw::RenderJob>(m, ltw::render_config(*config));
+    *job = new ltw_job{m.backend, std::move(made)};
+  });
+}
+
+ltw_status ltw_job_render(ltw_job* job, const ltw_frame* frames, int32_t count, void* pixels, int64_t pixel_bytes) {
+  return guarded([&] {
+    require(job != nullptr && frames != nullptr && pixels != nullptr, "job, frames and pixels must not be null");
+    require(count > 0, "count: ", count, " frames");
+    require(pixel_bytes == count * job->job->frame_bytes(), "pixel_bytes: ", pixel_bytes, " where ", count,
+            " frames take ", count * job->job->frame_bytes());
+    job->backend.make_current();
+    std::vector<ltw::FrameSpec> specs;
+    for (int32_t i = 0; i < count; ++i) specs.push_back({frames[i].from_key, frames[i].to_key, frames[i].weight});
+    job->job->render(specs, pixels);
+  });
+}
+
+void ltw_job_cancel(ltw_job* job) {
+  if (job != nullptr) job->job->cancel();
+}
+
+void ltw_job_destroy(ltw_job* job) { delete job; }
+
+ltw_status ltw_text_encode(ltw_model* model, const int32_t* ids, int32_t count, int32_t clip_skip, float* states) {
+  return guarded(model, [&](ltw::Model& m, ltw::Parts& parts) {
+    ltw::check_ids(ids, count, m.config.text);
+    parts.text_encode(ids, count, clip_skip, states);
+  });
+}
+
+ltw_status ltw_unet(ltw_model* model, int32_t n, int32_t h, int32_t w, int32_t tokens, const float* x,
+                    const float* timesteps, const float* context, float* out) {
+  return guarded(model, [&](ltw::Model& m, ltw::Parts& parts) {
+    ltw::check_latent_size(h, w, m.config.unet);
+    require(n > 0 && tokens > 0, "n: ", n, ", tokens: ", tokens, " must be above 0");
+    parts.unet(n, h, w, tokens, x, timesteps, context, out);
+  });
+}
+
+ltw_status ltw_vae_encode(ltw_model* model, int32_t n, int32_t h, int32_t w, const float* image, float* mean,
+                          float* logvar) {
+  return guarded(model, [&](ltw::Model& m, ltw::Parts& parts) {
+    const int64_t factor = m.config.vae.factor();
+    require(n > 0 && h > 0 && w > 0 && h % factor == 0 && w % factor == 0, "picture of ", w, "x", h,
+            ": width and height must be multiples of ", factor);
+    parts.vae_encode(n, h, w, image, mean, logvar);
+  });
+}
+
+ltw_status ltw_vae_decode(ltw_model* model, int32_t n, int32_t h, int32_t w, const float* z, float* image) {
+  return guarded(model, [&](ltw::Model&, ltw::Parts& parts) {
+    require(n > 0 && h > 0 && w > 0, "latent of ", n, "x", w, "x", h, ": sizes must be above 0");
+    parts.vae_decode(n, h, w, z, image);
+  });
+}
+
+ltw_status ltw_sigmas(ltw_model* model, int32_t sigma_schedule, int32_t steps, double* sigmas) {
+  return guarded(model, [&](ltw::Model& m, ltw::Parts&) {
+    require(steps >= 1, "steps: ", steps, " must be 1 or more");
+    const std::vector<double> values = m.schedule.sigmas(ltw::sigma_schedule_of(sigma_schedule), steps);
+    std::copy(values.begin(), values.end(), sigmas);
+  });
+}
+
+ltw_status ltw_randn(int32_t generator, uint64_t seed, int32_t draw, int64_t count, float* values) {
+  return guarded([&] {
+    require(draw >= 0 && count > 0, "draw: ", draw, ", count: ", count, " must not be negative");
+    ltw::NoiseStream stream(ltw::generator_of(generator), seed);
+    for (int32_t i = 0; i <= draw; ++i) stream.next(values, count);
+  });
+}
+
+ltw_status ltw_sample(ltw_model* model, const ltw_sample_config* config, const float* context, const float* uncond,
+                      const float* step_noise, int32_t step_noise_count, float* latents) {
+  return guarded(model, [&](ltw::Model& m, ltw::Parts& parts) {
+    require(config != nullptr, "config is null");
+    ltw::check_latent_size(config->height, config->width, m.config.unet);
+    parts.sample(ltw::sample_config(*config), context, uncond, step_noise, step_noise_count, latents);
+  });
+}
+
+}  // extern "C"

@@ -1,0 +1,71 @@
+#include "engine/denoiser.h"
+
+#include <cmath>
+
+#include "ops/elementwise.h"
+
+namespace ltw {
+namespace {
+
+// An adaptive sampler's sigmas never come again: past this many, a schedule is not what is being cached.
+constexpr size_t kMostTimeBiases = 2048;
+
+}  // namespace
+
+Denoiser::Denoiser(const Model& model, int64_t frames, int64_t h, int64_t w, double guidance_scale,
+                   const std::atomic<bool>& cancelled)
+    : model_(model),
+      frames_(frames),
+      guidance_scale_(guidance_scale),
+      cancelled_(cancelled),
+      unet_(model, guidance_scale == 1.0 ? frames : 2 * frames, h, w, model.config.text.positions),
+      time_bias_(model) {}
+
+Tensor Denoiser::text_kv(int64_t frame) const {
+  return unet_.text_kv().batch_slice(guided() ? frames_ + frame : frame, 1);
+}
+
+Tensor Denoiser::negative_kv(int64_t frame) const { return unet_.text_kv().batch_slice(frame, 1); }
+
+const Tensor& Denoiser::time_bias(double sigma) {
+  const auto found = time_biases_.find(sigma);
+  if (found != time_biases_.end()) return found->second;
+  if (time_biases_.size() >= kMostTimeBiases) time_biases_.clear();
+  const Tensor& fresh = time_bias_.run(model_.schedule.timestep(sigma));
+  OwnedTensor kept(model_.backend, fresh.shape, fresh.dtype);
+  Arena none;
+  Context ctx = Context::immediate(model_.backend, none);
+  convert(kept, fresh, 1.0, ctx);
+  return time_biases_.emplace(sigma, std::move(kept)).first->second;
+}
+
+void Denoiser::operator()(const Tensor& denoised, const Tensor& x, double sigma) {
+  if (cancelled_) fail(Status::kCancelled, "cancelled");
+  Arena none;
+  Context ctx = Context::immediate(model_.backend, none);
+
+  // The network sees x with unit variance (Karras et al. 2022, c_in).
+  const double scale_in = 1.0 / std::sqrt(sigma * sigma + 1.0);
+  const int64_t evaluations = unet_.x().shape[0];
+  for (int64_t first = 0; first < evaluations; first += frames_) {
+    convert(unet_.x().batch_slice(first, frames_), x, scale_in, ctx);
+  }
+  broadcast(unet_.time_bias(), time_bias(sigma), ctx);
+  unet_.run();
+
+  // D = c_skip x + c_out * network, for a network that predicts the noise or the velocity.
+  const bool velocity = model_.config.prediction == Prediction::kVelocity;
+  const double skip = velocity ? 1.0 / (sigma * sigma + 1.0) : 1.0;
+  const double out = velocity ? -sigma * scale_in : -sigma;
+  if (guided()) {
+    const Tensor unconditional = unet_.out().batch_slice(0, frames_);
+    const Tensor conditional = unet_.out().batch_slice(frames_, frames_);
+    weighted_sum(denoised,
+                 {{skip, x}, {out * (1.0 - guidance_scale_), unconditional}, {out * guidance_scale_, conditional}},
+                 ctx);
+  } else {
+    weighted_sum(denoised, {{skip, x}, {out, unet_.out()}}, ctx);
+  }
+}
+
+}  // namespace ltw

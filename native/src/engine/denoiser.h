@@ -1,0 +1,39 @@
+#pragma once
+
+#include <atomic>
+#include <map>
+
+#include "engine/evaluation.h"
+
+namespace ltw {
+
+// denoised = D(x, sigma) for a group of frames with classifier-free guidance (Ho & Salimans 2022): one evaluation
+// of the network with every frame's unconditional and conditional input side by side, or the conditional input
+// alone at guidance scale 1.
+class Denoiser {
+ public:
+  // `cancelled` is looked at before each evaluation.
+  Denoiser(const Model& model, int64_t frames, int64_t h, int64_t w, double guidance_scale,
+           const std::atomic<bool>& cancelled);
+
+  // Where a frame's text keys and values go, [1, tokens, text_kv_channels] each.
+  Tensor text_kv(int64_t frame) const;
+  bool guided() const { return guidance_scale_ != 1.0; }
+  Tensor negative_kv(int64_t frame) const;  // only when guided
+
+  // x, denoised: [frames, h, w, channels] float32.
+  void operator()(const Tensor& denoised, const Tensor& x, double sigma);
+
+ private:
+  const Tensor& time_bias(double sigma);
+
+  const Model& model_;
+  const int64_t frames_;
+  const double guidance_scale_;
+  const std::atomic<bool>& cancelled_;
+  UNetEvaluation unet_;
+  TimeBiasEvaluation time_bias_;
+  std::map<double, OwnedTensor> time_biases_;  // by sigma: a schedule's steps come again with every frame
+};
+
+}  // namespace ltw
