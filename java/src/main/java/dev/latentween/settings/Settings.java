@@ -92,6 +92,38 @@ public record Settings(
     return (int) ((1.0 - strength) * steps);
   }
 
+  /** The same settings with another seed. */
+  Settings withSeed(long newSeed) {
+    return new Settings(
+        width,
+        height,
+        prompts,
+        promptKeys,
+        negativePrompts,
+        interpolateXFrames,
+        interpolateKeyFrames,
+        newSeed,
+        keySeeds,
+        noiseDevice,
+        sampler,
+        steps,
+        sigmaSchedule,
+        scale,
+        ddimEta,
+        clipSkip,
+        initImage,
+        strength,
+        fit,
+        bitDepth,
+        saveSamples,
+        fps,
+        outputPath,
+        batchName,
+        outdir,
+        resumeTimestring,
+        compat);
+  }
+
   /** The negative prompts under their prompts' keys. */
   Prompts negatives() {
     return new Prompts(promptKeys, negativePrompts);
