@@ -1,0 +1,64 @@
+package dev.latentween.cli;
+
+import dev.latentween.schedule.FramePlan;
+import dev.latentween.settings.EarlierRender;
+import dev.latentween.settings.Loaded;
+import dev.latentween.settings.Settings;
+import dev.latentween.settings.SettingsReader;
+import dev.latentween.settings.Timestring;
+import dev.latentween.settings.UserError;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.util.Optional;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
+
+/** Renders a settings file. */
+@Command(
+    name = "render",
+    description = "Render the frames and the video of a settings file.",
+    mixinStandardHelpOptions = true,
+    sortOptions = false)
+final class RenderCommand implements Runnable {
+  @Spec private CommandSpec spec;
+  @Mixin private RenderOptions options;
+
+  @Override
+  public void run() {
+    options.batch();
+    Loaded loaded = new SettingsReader().read(options.settings, options.overrides());
+    Optional<EarlierRender> earlier = earlier(loaded);
+    Settings settings = earlier.map(EarlierRender::settings).orElse(loaded.settings());
+    String timestring =
+        earlier.map(EarlierRender::timestring).orElse(Timestring.of(LocalDateTime.now()));
+    FramePlan plan = FramePlan.of(settings);
+    Path video = options.video(settings.outdir(), timestring);
+
+    PrintWriter err = spec.commandLine().getErr();
+    loaded.notices().forEach(notice -> err.println("note: " + notice));
+    if (loaded.seedDrawn() && earlier.isEmpty()) {
+      err.println(
+          "note: seed is " + settings.seed() + ", drawn; give it to get these frames again");
+    }
+    if (options.dryRun) {
+      PrintWriter out = spec.commandLine().getOut();
+      out.print(DryRun.describe(settings, plan, video));
+      out.flush();
+      return;
+    }
+    render(settings, plan, timestring, video);
+  }
+
+  private Optional<EarlierRender> earlier(Loaded loaded) {
+    boolean wanted = options.resume || loaded.settings().resumeTimestring().isPresent();
+    return wanted ? EarlierRender.find(loaded) : Optional.empty();
+  }
+
+  /** The seam: everything above is known without an engine, everything that needs one goes here. */
+  private void render(Settings settings, FramePlan plan, String timestring, Path video) {
+    throw new UserError("rendering needs the native engine");
+  }
+}

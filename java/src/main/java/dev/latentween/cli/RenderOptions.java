@@ -1,0 +1,106 @@
+package dev.latentween.cli;
+
+import dev.latentween.settings.UserError;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** The options of {@code render}. */
+final class RenderOptions {
+  private static final List<String> ENDINGS = List.of("avi", "mp4", "webm", "gif");
+
+  @Parameters(paramLabel = "SETTINGS", description = "Settings file, Deforum's or your own (JSON).")
+  Path settings;
+
+  @Option(
+      names = {"-o", "--output"},
+      paramLabel = "FILE",
+      description = "The video: .avi, .mp4, .webm or .gif. Default: OUTDIR/TIMESTRING.mp4.")
+  private Path output;
+
+  @Option(
+      names = "--model",
+      paramLabel = "PATH",
+      description = "A diffusers folder or a .safetensors file.")
+  Path model;
+
+  @Option(
+      names = "--tokenizer",
+      paramLabel = "DIR",
+      description = "Folder with vocab.json and merges.txt, if not beside the model.")
+  Path tokenizer;
+
+  @Option(
+      names = "-s",
+      paramLabel = "KEY=VALUE",
+      description = "A setting that goes before the file's; JSON, or else text. May be repeated.")
+  private Map<String, String> set = new LinkedHashMap<>();
+
+  @Option(
+      names = "--outdir",
+      paramLabel = "DIR",
+      description = "Folder for frames and settings. Default: outputs/YYYY-MM/BATCH_NAME.")
+  private String outdir;
+
+  @Option(names = "--device", description = "Where to render: cpu, cuda or cuda:N.")
+  String device;
+
+  @Option(names = "--batch", paramLabel = "N", description = "Frames rendered at once.")
+  private Integer batch;
+
+  @Option(names = "--dry-run", description = "Say what would be rendered; load no model.")
+  boolean dryRun;
+
+  @Option(
+      names = "--resume",
+      description = "Continue the latest render in the folder that has the same settings.")
+  boolean resume;
+
+  @Option(names = "--fit", paramLabel = "HOW", description = "Init image: stretch, crop or pad.")
+  private String fit;
+
+  @Option(
+      names = "--compat",
+      paramLabel = "WHOSE",
+      description = "Faults to repeat: none or dsd-0.7.1.")
+  private String compat;
+
+  /** All settings from the command line; an option goes before the same setting given with -s. */
+  Map<String, String> overrides() {
+    Map<String, String> overrides = new LinkedHashMap<>(set);
+    putIfGiven(overrides, "outdir", outdir);
+    putIfGiven(overrides, "fit", fit);
+    putIfGiven(overrides, "compat", compat);
+    return overrides;
+  }
+
+  /** The frames to render at once, if the user wants to say. */
+  Optional<Integer> batch() {
+    if (batch != null && batch < 1) {
+      throw new UserError("--batch is " + batch + "; it must be at least 1");
+    }
+    return Optional.ofNullable(batch);
+  }
+
+  /** The video's file. */
+  Path video(Path folder, String timestring) {
+    Path video = output == null ? folder.resolve(timestring + ".mp4") : output;
+    String name = video.getFileName().toString().toLowerCase(Locale.ROOT);
+    if (ENDINGS.stream().noneMatch(ending -> name.endsWith("." + ending))) {
+      throw new UserError(
+          "--output is " + output + "; its ending must be one of " + String.join(", ", ENDINGS));
+    }
+    return video;
+  }
+
+  private static void putIfGiven(Map<String, String> overrides, String name, String value) {
+    if (value != null) {
+      overrides.put(name, value);
+    }
+  }
+}
