@@ -1,0 +1,151 @@
+package dev.latentween.model;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.latentween.settings.UserError;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** CLIP's byte-level vocabulary and its merges: from a word to ids. */
+final class BytePairs {
+  private static final String WORD_END = "</w>";
+  private static final char[] SYMBOL_OF_BYTE = symbolOfByte();
+
+  private record Merge(int rank, int id) {}
+
+  private final Map<String, Integer> ids;
+  private final String[] pieces;
+
+  /** By the ids of both halves, the left one in the upper 32 bits. */
+  private final Map<Long, Merge> merges = new HashMap<>();
+
+  private BytePairs(Map<String, Integer> ids, String[] pieces) {
+    this.ids = ids;
+    this.pieces = pieces;
+  }
+
+  /**
+   * Reads both files and checks that they belong together.
+   *
+   * @param size rows of the text encoder's token embedding, above every id
+   */
+  static BytePairs load(Path vocabFile, Path mergesFile, int size) {
+    BytePairs pairs = vocabulary(vocabFile, size);
+    List<String> lines;
+    try {
+      lines = Files.readAllLines(mergesFile, StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UserError(mergesFile + " cannot be read as UTF-8 text");
+    }
+    for (int i = 0; i < lines.size(); i++) {
+      String line = lines.get(i);
+      if (line.startsWith("#version") || line.isBlank()) {
+        continue;
+      }
+      String[] halves = line.strip().split(" ");
+      if (halves.length != 2) {
+        throw new UserError(mergesFile + " line " + (i + 1) + ": not two symbols");
+      }
+      for (String piece : List.of(halves[0], halves[1], halves[0] + halves[1])) {
+        if (!pairs.ids.containsKey(piece)) {
+          throw new UserError(
+              mergesFile + " line " + (i + 1) + ": '" + piece + "' is not in vocab.json");
+        }
+      }
+      pairs.merges.putIfAbsent(
+          key(pairs.ids.get(halves[0]), pairs.ids.get(halves[1])),
+          new Merge(i, pairs.ids.get(halves[0] + halves[1])));
+    }
+    return pairs;
+  }
+
+  private static BytePairs vocabulary(Path file, int size) {
+    Map<String, Integer> ids = new HashMap<>();
+    String[] pieces = new String[size];
+    for (Map.Entry<String, JsonNode> entry : ConfigJson.read(file).json().properties()) {
+      int id = entry.getValue().isInt() ? entry.getValue().intValue() : -1;
+      if (id < 0 || id >= size) {
+        throw new UserError(
+            file
+                + ": '"
+                + entry.getKey()
+                + "' has id "
+                + entry.getValue()
+                + ", the text encoder has 0 to "
+                + (size - 1));
+      }
+      if (pieces[id] != null) {
+        throw new UserError(
+            file + ": '" + pieces[id] + "' and '" + entry.getKey() + "' have the same id " + id);
+      }
+      pieces[id] = entry.getKey();
+      ids.put(entry.getKey(), id);
+    }
+    return new BytePairs(ids, pieces);
+  }
+
+  /** Null if the vocabulary does not have the piece. */
+  Integer id(String piece) {
+    return ids.get(piece);
+  }
+
+  String piece(int id) {
+    return pieces[id];
+  }
+
+  /**
+   * The ids of one word. Symbols outside the vocabulary become {@code unknown}. Each pass merges
+   * the pair of the lowest rank wherever it occurs, so a long word takes as many passes as it has
+   * different merges, not as it has letters.
+   */
+  int[] encode(String word, int unknown) {
+    byte[] bytes = word.getBytes(StandardCharsets.UTF_8);
+    int[] symbols = new int[bytes.length];
+    for (int i = 0; i < bytes.length; i++) {
+      String symbol = String.valueOf(SYMBOL_OF_BYTE[bytes[i] & 0xff]);
+      symbols[i] = ids.getOrDefault(i == bytes.length - 1 ? symbol + WORD_END : symbol, unknown);
+    }
+    int count = symbols.length;
+    while (true) {
+      Merge best = null;
+      long bestKey = 0;
+      for (int i = 0; i + 1 < count; i++) {
+        Merge merge = merges.get(key(symbols[i], symbols[i + 1]));
+        if (merge != null && (best == null || merge.rank < best.rank)) {
+          best = merge;
+          bestKey = key(symbols[i], symbols[i + 1]);
+        }
+      }
+      if (best == null) {
+        return Arrays.copyOf(symbols, count);
+      }
+      int kept = 0;
+      for (int i = 0; i < count; i++) {
+        boolean pair = i + 1 < count && key(symbols[i], symbols[i + 1]) == bestKey;
+        symbols[kept++] = pair ? best.id : symbols[i];
+        i += pair ? 1 : 0;
+      }
+      count = kept;
+    }
+  }
+
+  private static long key(int left, int right) {
+    return (long) left << 32 | right;
+  }
+
+  /** Printable Latin-1 stands for itself; the other 68 bytes for U+0100 and on, in order. */
+  private static char[] symbolOfByte() {
+    char[] symbols = new char[256];
+    char next = 256;
+    for (int b = 0; b < 256; b++) {
+      boolean printable = b >= '!' && b <= '~' || b >= 0xa1 && b <= 0xac || b >= 0xae;
+      symbols[b] = printable ? (char) b : next++;
+    }
+    return symbols;
+  }
+}
