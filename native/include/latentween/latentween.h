@@ -83,8 +83,8 @@ typedef struct ltw_model_config {
   int32_t unet_block_channels[LTW_MAX_BLOCKS], unet_heads[LTW_MAX_BLOCKS];
   int32_t unet_down_attention[LTW_MAX_BLOCKS], unet_up_attention[LTW_MAX_BLOCKS]; /* 0 or 1 */
   int32_t unet_context_size, unet_norm_groups, unet_linear_projection;
-  int32_t unet_flip_sin_to_cos, unet_freq_shift;
-  double unet_norm_eps;
+  int32_t unet_flip_sin_to_cos;
+  double unet_norm_eps, unet_freq_shift;
   /* VAE (diffusers' AutoencoderKL) */
   int32_t vae_in_channels, vae_out_channels, vae_latent_channels, vae_blocks, vae_layers_per_block;
   int32_t vae_block_channels[LTW_MAX_BLOCKS], vae_norm_groups;

@@ -30,16 +30,18 @@ void check_steps(int32_t steps, int32_t run_steps) {
 ModelConfig model_config(const ltw_model_config& c) {
   check_blocks("unet_blocks", c.unet_blocks);
   check_blocks("vae_blocks", c.vae_blocks);
-  for (int32_t size : {c.text_vocab_size, c.text_hidden_size, c.text_intermediate_size, c.text_layers, c.text_heads,
-                       c.text_positions, c.unet_in_channels, c.unet_out_channels, c.unet_layers_per_block,
-                       c.unet_context_size, c.unet_norm_groups, c.vae_in_channels, c.vae_out_channels,
-                       c.vae_latent_channels, c.vae_layers_per_block, c.vae_norm_groups}) {
+  for (int32_t size :
+       {c.text_vocab_size, c.text_hidden_size, c.text_intermediate_size, c.text_layers, c.text_heads,
+        c.text_positions, c.unet_in_channels, c.unet_out_channels, c.unet_layers_per_block,
+        c.unet_context_size, c.unet_norm_groups, c.vae_in_channels, c.vae_out_channels, c.vae_latent_channels,
+        c.vae_layers_per_block, c.vae_norm_groups}) {
     require(size >= 1, "model config: a size is ", size, " where 1 or more is expected");
   }
   require(c.text_hidden_size % c.text_heads == 0, "text_hidden_size: ", c.text_hidden_size,
           " is not a multiple of text_heads, ", c.text_heads);
   for (int32_t i = 0; i < c.unet_blocks; ++i) {
-    require(c.unet_heads[i] >= 1 && c.unet_block_channels[i] >= 1 && c.unet_block_channels[i] % c.unet_heads[i] == 0,
+    require(c.unet_heads[i] >= 1 && c.unet_block_channels[i] >= 1 &&
+                c.unet_block_channels[i] % c.unet_heads[i] == 0,
             "unet_block_channels[", i, "]: ", c.unet_block_channels[i], " is not a multiple of its heads, ",
             c.unet_heads[i]);
   }
@@ -67,8 +69,8 @@ ModelConfig model_config(const ltw_model_config& c) {
                .up_attention = first<bool>(c.unet_up_attention, c.unet_blocks),
                .linear_projection = c.unet_linear_projection != 0,
                .flip_sin_to_cos = c.unet_flip_sin_to_cos != 0,
-               .freq_shift = c.unet_freq_shift,
-               .norm_eps = c.unet_norm_eps},
+               .norm_eps = c.unet_norm_eps,
+               .freq_shift = c.unet_freq_shift},
       .vae = {.in_channels = c.vae_in_channels,
               .out_channels = c.vae_out_channels,
               .latent_channels = c.vae_latent_channels,

@@ -106,15 +106,18 @@ ltw_status ltw_job_create(ltw_model* model, const ltw_render_config* config, ltw
   });
 }
 
-ltw_status ltw_job_render(ltw_job* job, const ltw_frame* frames, int32_t count, void* pixels, int64_t pixel_bytes) {
+ltw_status ltw_job_render(ltw_job* job, const ltw_frame* frames, int32_t count, void* pixels,
+                          int64_t pixel_bytes) {
   return guarded([&] {
-    require(job != nullptr && frames != nullptr && pixels != nullptr, "job, frames and pixels must not be null");
+    require(job != nullptr && frames != nullptr && pixels != nullptr,
+            "job, frames and pixels must not be null");
     require(count > 0, "count: ", count, " frames");
     require(pixel_bytes == count * job->job->frame_bytes(), "pixel_bytes: ", pixel_bytes, " where ", count,
             " frames take ", count * job->job->frame_bytes());
     job->backend.make_current();
     std::vector<ltw::FrameSpec> specs;
-    for (int32_t i = 0; i < count; ++i) specs.push_back({frames[i].from_key, frames[i].to_key, frames[i].weight});
+    for (int32_t i = 0; i < count; ++i)
+      specs.push_back({frames[i].from_key, frames[i].to_key, frames[i].weight});
     job->job->render(specs, pixels);
   });
 }
@@ -125,7 +128,8 @@ void ltw_job_cancel(ltw_job* job) {
 
 void ltw_job_destroy(ltw_job* job) { delete job; }
 
-ltw_status ltw_text_encode(ltw_model* model, const int32_t* ids, int32_t count, int32_t clip_skip, float* states) {
+ltw_status ltw_text_encode(ltw_model* model, const int32_t* ids, int32_t count, int32_t clip_skip,
+                           float* states) {
   return guarded(model, [&](ltw::Model& m, ltw::Parts& parts) {
     ltw::check_ids(ids, count, m.config.text);
     parts.text_encode(ids, count, clip_skip, states);
@@ -174,8 +178,9 @@ ltw_status ltw_randn(int32_t generator, uint64_t seed, int32_t draw, int64_t cou
   });
 }
 
-ltw_status ltw_sample(ltw_model* model, const ltw_sample_config* config, const float* context, const float* uncond,
-                      const float* step_noise, int32_t step_noise_count, float* latents) {
+ltw_status ltw_sample(ltw_model* model, const ltw_sample_config* config, const float* context,
+                      const float* uncond, const float* step_noise, int32_t step_noise_count,
+                      float* latents) {
   return guarded(model, [&](ltw::Model& m, ltw::Parts& parts) {
     require(config != nullptr, "config is null");
     ltw::check_latent_size(config->height, config->width, m.config.unet);

@@ -60,9 +60,10 @@ void Denoiser::operator()(const Tensor& denoised, const Tensor& x, double sigma)
   if (guided()) {
     const Tensor unconditional = unet_.out().batch_slice(0, frames_);
     const Tensor conditional = unet_.out().batch_slice(frames_, frames_);
-    weighted_sum(denoised,
-                 {{skip, x}, {out * (1.0 - guidance_scale_), unconditional}, {out * guidance_scale_, conditional}},
-                 ctx);
+    weighted_sum(
+        denoised,
+        {{skip, x}, {out * (1.0 - guidance_scale_), unconditional}, {out * guidance_scale_, conditional}},
+        ctx);
   } else {
     weighted_sum(denoised, {{skip, x}, {out, unet_.out()}}, ctx);
   }

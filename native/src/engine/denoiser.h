@@ -7,9 +7,12 @@
 
 namespace ltw {
 
-// denoised = D(x, sigma) for a group of frames with classifier-free guidance (Ho & Salimans 2022): one evaluation
-// of the network with every frame's unconditional and conditional input side by side, or the conditional input
-// alone at guidance scale 1.
+// Latents that a sampler's arena has room for: six at most of its own, and one of noise.
+constexpr int64_t kSamplerLatents = 8;
+
+// denoised = D(x, sigma) for a group of frames with classifier-free guidance (Ho & Salimans 2022): one
+// evaluation of the network with every frame's unconditional and conditional input side by side, or the
+// conditional input alone at guidance scale 1.
 class Denoiser {
  public:
   // `cancelled` is looked at before each evaluation.

@@ -16,7 +16,9 @@ OwnedTensor activation(const Model& model, const Shape& shape) {
   return OwnedTensor(model.backend, shape, model.backend.activation_type());
 }
 
-OwnedTensor float32(const Model& model, const Shape& shape) { return OwnedTensor(model.backend, shape, DType::kF32); }
+OwnedTensor float32(const Model& model, const Shape& shape) {
+  return OwnedTensor(model.backend, shape, DType::kF32);
+}
 
 }  // namespace
 
@@ -36,9 +38,8 @@ const Tensor& TextEvaluation::run(const int32_t* ids) {
 TextKvEvaluation::TextKvEvaluation(const Model& model, int64_t tokens)
     : states_(float32(model, Shape{1, tokens, model.config.unet.context_size})),
       kv_(activation(model, Shape{1, tokens, model.unet.text_kv_channels()})),
-      plan_(model.backend, [&](Context& ctx) {
-        convert(kv_, model.unet.text_kv(narrowed(states_, ctx), ctx), 1.0, ctx);
-      }) {}
+      plan_(model.backend,
+            [&](Context& ctx) { convert(kv_, model.unet.text_kv(narrowed(states_, ctx), ctx), 1.0, ctx); }) {}
 
 const Tensor& TextKvEvaluation::run() {
   plan_.run();
@@ -72,9 +73,8 @@ VaeDecoding::VaeDecoding(const Model& model, int64_t n, int64_t h, int64_t w)
     : z_(float32(model, Shape{n, h, w, model.config.vae.latent_channels})),
       image_(activation(model, Shape{n, h * model.config.vae.factor(), w * model.config.vae.factor(),
                                      model.config.vae.out_channels})),
-      plan_(model.backend, [&](Context& ctx) {
-        convert(image_, model.vae_decoder(narrowed(z_, ctx), ctx), 1.0, ctx);
-      }) {}
+      plan_(model.backend,
+            [&](Context& ctx) { convert(image_, model.vae_decoder(narrowed(z_, ctx), ctx), 1.0, ctx); }) {}
 
 VaeEncoding::VaeEncoding(const Model& model, int64_t n, int64_t h, int64_t w)
     : image_(float32(model, Shape{n, h, w, model.config.vae.in_channels})),

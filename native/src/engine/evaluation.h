@@ -6,8 +6,8 @@
 
 namespace ltw {
 
-// ids [1, positions] -> states [1, positions, hidden_size] float32. One prompt at a time, so that a prompt's states
-// do not depend on its neighbours.
+// ids [1, positions] -> states [1, positions, hidden_size] float32. One prompt at a time, so that a prompt's
+// states do not depend on its neighbours.
 class TextEvaluation {
  public:
   TextEvaluation(const Model& model, int64_t clip_skip);
@@ -60,7 +60,8 @@ class UNetEvaluation {
   Plan plan_;
 };
 
-// z [n, h, w, latent] float32, already divided by the scaling factor -> image [n, 8h, 8w, 3], activation type.
+// z [n, h, w, latent] float32, already divided by the scaling factor -> image [n, 8h, 8w, 3], activation
+// type.
 class VaeDecoding {
  public:
   VaeDecoding(const Model& model, int64_t n, int64_t h, int64_t w);
@@ -73,7 +74,8 @@ class VaeDecoding {
   Plan plan_;
 };
 
-// image [n, h, w, 3] float32 in -1..1 -> moments [n, h/8, w/8, 2 * latent] float32: means, then log variances.
+// image [n, h, w, 3] float32 in -1..1 -> moments [n, h/8, w/8, 2 * latent] float32: means, then log
+// variances.
 class VaeEncoding {
  public:
   VaeEncoding(const Model& model, int64_t n, int64_t h, int64_t w);

@@ -3,6 +3,7 @@
 #include "engine/denoiser.h"
 #include "engine/host_copy.h"
 #include "ops/elementwise.h"
+#include "sampling/trajectory.h"
 
 namespace ltw {
 
@@ -51,6 +52,44 @@ void Parts::vae_decode(int64_t n, int64_t h, int64_t w, const float* z, float* i
   copy_from_nchw(decoding.z(), z, model_.backend);
   decoding.run();
   copy_to_nchw(image, decoding.image(), 0, decoding.image().channels(), model_.backend);
+}
+
+void Parts::sample(const SampleConfig& config, const float* context, const float* uncond,
+                   const float* step_noise, int64_t step_noise_count, float* latents) {
+  Backend& backend = model_.backend;
+  const int64_t tokens = model_.config.text.positions, states = tokens * model_.config.unet.context_size;
+  const Trajectory trajectory =
+      make_trajectory(model_.schedule, config.sampler, config.sigma_schedule, config.steps, config.run_steps);
+  const OwnedTensor x(
+      backend, Shape{config.batch, config.height, config.width, model_.config.unet.in_channels}, DType::kF32);
+  const Buffer memory = backend.allocate(kSamplerLatents * (x.tensor().bytes() + 256));
+  Arena arena(memory.data(), memory.bytes());
+  Context ctx = Context::immediate(backend, arena);
+  const std::atomic<bool> never{false};
+  Denoiser denoiser(model_, config.batch, config.height, config.width, config.guidance_scale, never);
+  for (int64_t i = 0; i < config.batch; ++i) {
+    text_kv(context + i * states, tokens, denoiser.text_kv(i));
+    if (denoiser.guided()) text_kv(uncond + i * states, tokens, denoiser.negative_kv(i));
+  }
+
+  copy_from_nchw(x, latents, backend);
+  weighted_sum(x, {{trajectory.noise_scale, x}}, ctx);
+  int64_t draw = 0;
+  const auto draw_noise = [&](const Tensor& noise) {
+    require(draw < step_noise_count, "the sampler draws noise more than ", step_noise_count, " times");
+    copy_from_nchw(noise, step_noise + draw++ * noise.shape.size(), backend);
+  };
+  const auto denoise = [&](const Tensor& denoised, const Tensor& in, double sigma) {
+    denoiser(denoised, in, sigma);
+  };
+  ltw::sample(config.sampler, x,
+              {.sigmas = trajectory.sigmas,
+               .steps = config.steps,
+               .eta = config.ddim_eta,
+               .denoise = denoise,
+               .draw_noise = draw_noise},
+              ctx);
+  copy_to_nchw(latents, x, 0, x.shape().channels(), backend);
 }
 
 }  // namespace ltw

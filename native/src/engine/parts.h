@@ -18,8 +18,8 @@ struct SampleConfig {
   double guidance_scale, ddim_eta;
 };
 
-// The model's parts, one by one, over host tensors in NCHW: what tests and benchmarks call. Keeps the plan of the
-// last shape of each part.
+// The model's parts, one by one, over host tensors in NCHW: what tests and benchmarks call. Keeps the plan of
+// the last shape of each part.
 class Parts {
  public:
   explicit Parts(const Model& model) : model_(model) {}
@@ -48,8 +48,8 @@ class Parts {
   std::unique_ptr<TimeBiasEvaluation> time_bias_;
 
   template <typename Evaluation, typename... Args>
-  static Evaluation& reuse(Last<Evaluation>& last, const std::tuple<int64_t, int64_t, int64_t, int64_t>& shape,
-                           const Args&... args) {
+  static Evaluation& reuse(Last<Evaluation>& last,
+                           const std::tuple<int64_t, int64_t, int64_t, int64_t>& shape, const Args&... args) {
     if (!last.evaluation || last.shape != shape) {
       last.evaluation.reset();  // the old plan's memory goes before the new one's comes
       last.evaluation = std::make_unique<Evaluation>(args...);

@@ -6,8 +6,8 @@
 
 namespace ltw {
 
-// A forward pass for fixed shapes: measured over an empty arena, given that much memory, recorded, then run any
-// number of times. What goes in and out are tensors that `forward` captures and that outlive the plan.
+// A forward pass for fixed shapes: measured over an empty arena, given that much memory, recorded, then run
+// any number of times. What goes in and out are tensors that `forward` captures and that outlive the plan.
 class Plan {
  public:
   Plan(Backend& backend, const std::function<void(Context&)>& forward) {

@@ -2,11 +2,13 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/denoiser.h"
 #include "engine/frame_noise.h"
-#include "sampling/sampler.h"
+#include "engine/init_picture.h"
+#include "sampling/trajectory.h"
 
 namespace ltw {
 
@@ -21,48 +23,51 @@ struct RenderConfig {
   int64_t clip_skip;
   int bits;
   int64_t key_count;
-  const int32_t* prompt_ids;    // [key_count, positions]
-  const int32_t* negative_ids;  // [key_count, positions]
+  const int32_t* prompt_ids;    // [key_count, positions]; read by RenderJob's constructor only
+  const int32_t* negative_ids;  // [key_count, positions]; likewise
   std::vector<uint64_t> seeds;  // [key_count]
-  const uint8_t* init_rgb;      // [height, width, 3] or null
+  const uint8_t* init_rgb;      // [height, width, 3] or null; likewise
 };
 
 // A frame between two key prompts.
-struct FrameSpec {
-  int64_t from_key, to_key;
-  double weight;
-};
+using FrameSpec = FrameNoise::Blend;
 
-// Renders frames of one render. Everything that frames share is made in the constructor: the key prompts' keys and
-// values, the init picture's latent, the plans.
+// Renders frames of one render. Everything that frames share is made in the constructor: the key prompts'
+// keys and values, the init picture's latent, the plans.
 class RenderJob {
  public:
   RenderJob(const Model& model, const RenderConfig& config);
 
-  // pixels: host memory, [count, height, width, 3], uint8 or uint16.
-  void render(const FrameSpec* frames, int64_t count, void* pixels);
+  // pixels: host memory, [frames, height, width, 3], uint8 or uint16.
+  void render(const std::vector<FrameSpec>& frames, void* pixels);
   void cancel() { cancelled_ = true; }
   int64_t frame_bytes() const { return config_.width * config_.height * 3 * config_.bits / 8; }
 
  private:
-  void encode_prompts();
-  void encode_init_picture();
-  void blend_text(const FrameSpec& frame, int64_t slot, Context& ctx);
-  void sample(const FrameSpec* frames, int64_t count);
-  void decode(int64_t slot, void* pixels);
+  // Per key, [1, tokens, text_kv_channels]: keys and values for cross-attention are linear in the
+  // conditioning, so a frame's are the lerp of two keys'.
+  using KeyKv = std::vector<OwnedTensor>;
+
+  KeyKv encode(const int32_t* ids) const;
+  void blend(const Tensor& dst, const KeyKv& keys, const FrameSpec& frame) const;
+  void sample(const std::vector<FrameSpec>& group);
+  void decode(const Tensor& latent, const FrameSpec& frame, void* pixels);
 
   const Model& model_;
   const RenderConfig config_;
   std::atomic<bool> cancelled_{false};
-  const Shape latent_;  // of one frame: [1, h, w, channels]
   const int64_t group_;  // frames sampled at once
-  std::unique_ptr<Denoiser> denoiser_;
-  std::unique_ptr<VaeDecoding> vae_;
-  std::unique_ptr<FrameNoise> noise_;
-  std::vector<OwnedTensor> prompt_kv_, negative_kv_;  // per key, [1, tokens, text_kv_channels]
-  OwnedTensor x_;                                     // [group, h, w, channels] float32
-  Buffer sampler_memory_;
-  OwnedTensor pixels_, finite_;
+  const Shape latent_;   // of one frame: [1, h, w, channels]
+  const Trajectory trajectory_;
+  const KeyKv prompts_, negatives_;
+  FrameNoise noise_;
+  std::optional<InitPicture> init_picture_;
+  Denoiser denoiser_;
+  VaeDecoding vae_;
+  const Buffer sampler_memory_;
+  const OwnedTensor x_;       // [group, h, w, channels] float32
+  const OwnedTensor pixels_;  // [1, height, width, 3]
+  const OwnedTensor finite_;  // [1] int32
 };
 
 }  // namespace ltw

@@ -19,8 +19,7 @@ struct UNetConfig {
   std::vector<int64_t> block_channels, heads;
   std::vector<bool> down_attention, up_attention;
   bool linear_projection, flip_sin_to_cos;
-  int64_t freq_shift;
-  double norm_eps;
+  double norm_eps, freq_shift;
 };
 
 struct VaeConfig {

@@ -124,7 +124,7 @@ std::vector<float> UNet::time_features(double timestep) const {
   std::vector<float> features(static_cast<size_t>(2 * half));
   for (int64_t i = 0; i < half; ++i) {
     const double exponent =
-        -std::log(10000.0) * static_cast<double>(i) / static_cast<double>(half - config_.freq_shift);
+        -std::log(10000.0) * static_cast<double>(i) / (static_cast<double>(half) - config_.freq_shift);
     const double angle = timestep * std::exp(exponent);
     features[config_.flip_sin_to_cos ? half + i : i] = static_cast<float>(std::sin(angle));
     features[config_.flip_sin_to_cos ? i : half + i] = static_cast<float>(std::cos(angle));

@@ -32,6 +32,7 @@ void image_to_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite,
 
 namespace cpu {
 void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx);
+void multiply_add(const Tensor& dst, const Tensor& a, const Tensor& b, const Tensor& c, Context& ctx);
 void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx);
 void broadcast(const Tensor& dst, const Tensor& src, Context& ctx);
 void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_table,

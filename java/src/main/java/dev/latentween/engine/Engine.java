@@ -1,0 +1,48 @@
+package dev.latentween.engine;
+
+import dev.latentween.engine.internal.LatentweenC;
+import dev.latentween.engine.internal.ltw_engine;
+import dev.latentween.engine.internal.ltw_stats;
+import org.bytedeco.javacpp.BytePointer;
+
+/** A device to compute on. Used by one thread at a time. */
+public final class Engine implements AutoCloseable {
+  private final Handle<ltw_engine> handle;
+
+  private Engine(ltw_engine pointer) {
+    handle = new Handle<>(this, pointer, LatentweenC::ltw_engine_destroy, "engine");
+  }
+
+  /**
+   * Opens a device.
+   *
+   * @param device "cpu"
+   * @param threads of the CPU backend; 0 for one a core
+   * @throws EngineException if there is no such device or it does not work
+   */
+  public static Engine open(String device, int threads) {
+    Native.load();
+    ltw_engine pointer = new ltw_engine();
+    try (BytePointer name = Native.utf8(device)) {
+      Native.check(LatentweenC.ltw_engine_create(name, threads, pointer));
+    }
+    return new Engine(pointer);
+  }
+
+  ltw_engine pointer() {
+    return handle.get();
+  }
+
+  /** The most bytes of device memory that weights, activations and tables have taken at once. */
+  public long peakBytes() {
+    try (ltw_stats stats = new ltw_stats()) {
+      Native.check(LatentweenC.ltw_engine_stats(handle.get(), stats));
+      return stats.peak_bytes();
+    }
+  }
+
+  @Override
+  public void close() {
+    handle.close();
+  }
+}

@@ -1,0 +1,124 @@
+package dev.latentween.engine;
+
+import dev.latentween.engine.internal.LatentweenC;
+import dev.latentween.engine.internal.ltw_frame;
+import dev.latentween.engine.internal.ltw_job;
+import dev.latentween.engine.internal.ltw_render_config;
+import dev.latentween.model.Tokenizer;
+import dev.latentween.schedule.Frame;
+import dev.latentween.settings.Settings;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.List;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.IntPointer;
+import org.bytedeco.javacpp.LongPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerScope;
+
+/**
+ * One render: what its frames share is computed when it is made, the frames themselves in batches.
+ * Used by one thread at a time, {@link #cancel} apart.
+ */
+public final class RenderJob implements AutoCloseable {
+  private final Handle<ltw_job> handle;
+  private final long frameBytes;
+
+  private RenderJob(ltw_job pointer, long frameBytes) {
+    handle = new Handle<>(this, pointer, LatentweenC::ltw_job_destroy, "render job");
+    this.frameBytes = frameBytes;
+  }
+
+  /**
+   * Encodes the prompts and the init picture, and plans memory for the frames' size.
+   *
+   * @param initRgb the init picture, width x height x 3 bytes in a direct buffer; null for none
+   * @throws EngineException if memory does not suffice
+   */
+  @SuppressWarnings("try") // the scope frees what is made inside it
+  public static RenderJob create(
+      Model model, Tokenizer tokenizer, Settings settings, ByteBuffer initRgb) {
+    try (PointerScope scope = new PointerScope()) {
+      ltw_render_config config = new ltw_render_config();
+      config
+          .width(settings.width())
+          .height(settings.height())
+          .sampler(NativeEnums.of(settings.sampler()))
+          .sigma_schedule(NativeEnums.of(settings.sigmaSchedule()))
+          .steps(settings.steps())
+          .run_steps(settings.stepsPerFrame())
+          .guidance_scale(settings.scale())
+          .ddim_eta(settings.ddimEta())
+          .generator(NativeEnums.of(settings.noiseDevice()))
+          .clip_skip(settings.clipSkip())
+          .bits(settings.bitDepth())
+          .key_count(settings.prompts().size())
+          .prompt_ids(ids(tokenizer, settings.prompts()))
+          .negative_ids(ids(tokenizer, settings.negativePrompts()))
+          .seeds(new LongPointer(seeds(settings)))
+          .init_rgb(initRgb == null ? null : new BytePointer(initRgb));
+      ltw_job pointer = new ltw_job();
+      Native.check(LatentweenC.ltw_job_create(model.pointer(), config, pointer));
+      return new RenderJob(
+          pointer, 3L * settings.width() * settings.height() * settings.bitDepth() / 8);
+    }
+  }
+
+  private static IntPointer ids(Tokenizer tokenizer, List<String> prompts) {
+    return new IntPointer(
+        prompts.stream().map(tokenizer::encode).flatMapToInt(Arrays::stream).toArray());
+  }
+
+  private static long[] seeds(Settings settings) {
+    if (!settings.keySeeds().isEmpty()) {
+      return settings.keySeeds().stream().mapToLong(Long::longValue).toArray();
+    }
+    long[] seeds = new long[settings.prompts().size()];
+    Arrays.fill(seeds, settings.seed());
+    return seeds;
+  }
+
+  /** Bytes of one frame: RGB, row after row, one or two bytes a value (little-endian). */
+  public long frameBytes() {
+    return frameBytes;
+  }
+
+  /**
+   * Renders frames, one behind the other, into a direct buffer from its start. A frame's pixels
+   * depend on the settings and the frame alone, never on what else is in the batch.
+   *
+   * @throws EngineException with code CANCELLED after {@link #cancel}, NOT_FINITE for a picture
+   *     with NaN
+   */
+  @SuppressWarnings("try") // the scope frees what is made inside it
+  public void render(List<Frame> frames, ByteBuffer pixels) {
+    long bytes = frames.size() * frameBytes;
+    if (!pixels.isDirect() || pixels.capacity() < bytes) {
+      throw new IllegalArgumentException(
+          "pixels: a direct buffer of "
+              + bytes
+              + " bytes is needed for "
+              + frames.size()
+              + " frames");
+    }
+    try (PointerScope scope = new PointerScope()) {
+      ltw_frame specs = new ltw_frame(frames.size());
+      for (int i = 0; i < frames.size(); i++) {
+        Frame frame = frames.get(i);
+        specs.getPointer(i).from_key(frame.fromKey()).to_key(frame.toKey()).weight(frame.weight());
+      }
+      Pointer target = new Pointer(pixels.duplicate().clear());
+      Native.check(LatentweenC.ltw_job_render(handle.get(), specs, frames.size(), target, bytes));
+    }
+  }
+
+  /** From any thread: the batch under way ends after the evaluation it is in. */
+  public void cancel() {
+    LatentweenC.ltw_job_cancel(handle.get());
+  }
+
+  @Override
+  public void close() {
+    handle.close();
+  }
+}

@@ -1,0 +1,22 @@
+#pragma once
+
+#include "engine/frame_noise.h"
+#include "engine/model.h"
+
+namespace ltw {
+
+// The init picture's place in latent space. As upstream, its latent is not the posterior's mean but a draw
+// from it: scaling_factor * (mean + std * noise), with the frame's own noise.
+class InitPicture {
+ public:
+  // rgb: host memory, [height, width, 3].
+  InitPicture(const Model& model, const uint8_t* rgb, int64_t height, int64_t width);
+
+  // dst: [1, h, w, channels] float32.
+  void latent(const Tensor& dst, FrameNoise& noise, const FrameNoise::Blend& blend, Context& ctx) const;
+
+ private:
+  OwnedTensor mean_, std_;  // [1, h, w, channels], scaled
+};
+
+}  // namespace ltw

@@ -1,0 +1,150 @@
+#include "engine/render_job.h"
+
+#include <algorithm>
+
+#include "ops/elementwise.h"
+
+namespace ltw {
+namespace {
+
+const RenderConfig& checked(const RenderConfig& config, const ModelConfig& model) {
+  const int64_t multiple = model.vae.factor() << (model.unet.block_channels.size() - 1);
+  require(config.width > 0 && config.width % multiple == 0, "width: ", config.width, " is not a multiple of ",
+          multiple);
+  require(config.height > 0 && config.height % multiple == 0, "height: ", config.height,
+          " is not a multiple of ", multiple);
+  require(config.clip_skip >= 1 && config.clip_skip <= model.text.layers, "clip_skip: ", config.clip_skip,
+          " is not in 1..", model.text.layers);
+  require(model.unet.in_channels == model.vae.latent_channels &&
+              model.unet.out_channels == model.vae.latent_channels,
+          "the UNet takes ", model.unet.in_channels, " channels where latents have ",
+          model.vae.latent_channels);
+  return config;
+}
+
+// An adaptive sampler chooses its steps by its latent's error, which must be one frame's alone.
+int64_t group_size(const RenderConfig& config, const Backend& backend) {
+  return config.sampler == Sampler::kDpmAdaptive ? 1 : backend.frames_per_evaluation();
+}
+
+}  // namespace
+
+RenderJob::RenderJob(const Model& model, const RenderConfig& config)
+    : model_(model),
+      config_(checked(config, model.config)),
+      group_(group_size(config, model.backend)),
+      latent_{1, config.height / model.config.vae.factor(), config.width / model.config.vae.factor(),
+              model.config.vae.latent_channels},
+      trajectory_(make_trajectory(model.schedule, config.sampler, config.sigma_schedule, config.steps,
+                                  config.run_steps)),
+      prompts_(encode(config.prompt_ids)),
+      negatives_(config.guidance_scale == 1.0 ? KeyKv{} : encode(config.negative_ids)),
+      noise_(model.backend, config.generator, config.seeds, latent_, config.init_rgb != nullptr),
+      denoiser_(model, group_, latent_[1], latent_[2], config.guidance_scale, cancelled_),
+      vae_(model, 1, latent_[1], latent_[2]),
+      sampler_memory_(model.backend.allocate(kSamplerLatents * (group_ * latent_.size() * 4 + 256))),
+      x_(model.backend, latent_.with(0, group_), DType::kF32),
+      pixels_(model.backend, Shape{1, config.height, config.width, 3},
+              config.bits == 8 ? DType::kU8 : DType::kU16),
+      finite_(model.backend, Shape{1}, DType::kI32) {
+  if (config.init_rgb != nullptr) init_picture_.emplace(model, config.init_rgb, config.height, config.width);
+}
+
+RenderJob::KeyKv RenderJob::encode(const int32_t* ids) const {
+  TextEvaluation text(model_, config_.clip_skip);
+  TextKvEvaluation kv(model_, model_.config.text.positions);
+  Arena none;
+  Context ctx = Context::immediate(model_.backend, none);
+  KeyKv keys;
+  for (int64_t key = 0; key < config_.key_count; ++key) {
+    weighted_sum(kv.states(), {{1.0, text.run(ids + key * model_.config.text.positions)}}, ctx);
+    const Tensor& fresh = kv.run();
+    keys.emplace_back(model_.backend, fresh.shape, fresh.dtype);
+    weighted_sum(keys.back(), {{1.0, fresh}}, ctx);
+  }
+  return keys;
+}
+
+void RenderJob::blend(const Tensor& dst, const KeyKv& keys, const FrameSpec& frame) const {
+  Arena none;
+  Context ctx = Context::immediate(model_.backend, none);
+  if (frame.weight == 0.0 || frame.from_key == frame.to_key) {
+    weighted_sum(dst, {{1.0, keys[frame.from_key]}}, ctx);
+  } else {
+    weighted_sum(dst, {{1.0 - frame.weight, keys[frame.from_key]}, {frame.weight, keys[frame.to_key]}}, ctx);
+  }
+}
+
+void RenderJob::render(const std::vector<FrameSpec>& frames, void* pixels) {
+  for (const FrameSpec& frame : frames) {
+    require(frame.from_key >= 0 && frame.from_key < config_.key_count && frame.to_key >= 0 &&
+                frame.to_key < config_.key_count,
+            "frame between keys ", frame.from_key, " and ", frame.to_key, ": there are ", config_.key_count);
+    require(frame.weight >= 0.0 && frame.weight <= 1.0, "frame weight: ", frame.weight, " is not in 0..1");
+  }
+  char* out = static_cast<char*>(pixels);
+  for (size_t first = 0; first < frames.size(); first += group_) {
+    const size_t count = std::min<size_t>(group_, frames.size() - first);
+    std::vector<FrameSpec> group(frames.begin() + first, frames.begin() + first + count);
+    group.resize(group_, group.back());  // one shape for every group
+    sample(group);
+    for (size_t i = 0; i < count; ++i) {
+      decode(x_.tensor().batch_slice(i, 1), group[i], out);
+      out += frame_bytes();
+    }
+  }
+}
+
+void RenderJob::sample(const std::vector<FrameSpec>& group) {
+  Arena arena(sampler_memory_.data(), sampler_memory_.bytes());
+  Context ctx = Context::immediate(model_.backend, arena);
+  size_t draw = 0;
+  const auto draw_noise = [&](const Tensor& noise) {
+    for (int64_t i = 0; i < group_; ++i) noise_.draw(noise.batch_slice(i, 1), group[i], draw, ctx);
+    ++draw;
+  };
+
+  draw_noise(x_);
+  weighted_sum(x_, {{trajectory_.noise_scale, x_}}, ctx);
+  for (int64_t i = 0; i < group_; ++i) {
+    blend(denoiser_.text_kv(i), prompts_, group[i]);
+    if (denoiser_.guided()) blend(denoiser_.negative_kv(i), negatives_, group[i]);
+    if (init_picture_) {
+      const ArenaTensor init = ctx.tensor(latent_, DType::kF32);
+      const Tensor x = x_.tensor().batch_slice(i, 1);
+      init_picture_->latent(init, noise_, group[i], ctx);
+      weighted_sum(x, {{1.0, x}, {trajectory_.init_scale, init}}, ctx);
+    }
+  }
+  const auto denoise = [&](const Tensor& denoised, const Tensor& x, double sigma) {
+    denoiser_(denoised, x, sigma);
+  };
+  ltw::sample(config_.sampler, x_,
+              {.sigmas = trajectory_.sigmas,
+               .steps = config_.steps,
+               .eta = config_.ddim_eta,
+               .denoise = denoise,
+               .draw_noise = draw_noise},
+              ctx);
+}
+
+void RenderJob::decode(const Tensor& latent, const FrameSpec& frame, void* pixels) {
+  Backend& backend = model_.backend;
+  Arena none;
+  Context ctx = Context::immediate(backend, none);
+  weighted_sum(vae_.z(), {{1.0 / model_.config.vae.scaling_factor, latent}}, ctx);
+  vae_.run();
+
+  int32_t finite = 1;
+  backend.upload(finite_.tensor().data, &finite, sizeof finite);
+  image_to_pixels(pixels_, vae_.image(), finite_, ctx);
+  backend.download(&finite, finite_.tensor().data, sizeof finite);
+  if (!finite) {
+    fail(Status::kNotFinite, "the picture between prompts ", frame.from_key, " and ", frame.to_key,
+         " at weight ", frame.weight,
+         " has NaN or infinity: the UNet or the VAE overflowed, or its weights are damaged");
+  }
+  backend.download(pixels, pixels_.tensor().data, pixels_.tensor().bytes());
+}
+
+}  // namespace ltw
