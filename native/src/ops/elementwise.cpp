@@ -1,0 +1,48 @@
+#include "ops/elementwise.h"
+
+#include "ops/dispatch.h"
+
+namespace ltw {
+
+void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx) {
+  ensure(!terms.empty() && terms.size() <= 6, "weighted_sum of ", terms.size(), " terms");
+  ensure(dst.dense() && dst.dtype == DType::kF32, "weighted_sum writes dense float32");
+  for (const auto& [coefficient, src] : terms) {
+    ensure(src.dense() && src.dtype == DType::kF32 && src.shape == dst.shape, "weighted_sum: term of shape ",
+           src.shape, " for ", dst.shape);
+  }
+  LTW_DISPATCH(weighted_sum, ctx, dst, terms);
+}
+
+void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx) {
+  ensure(dst.dense() && src.dense() && dst.shape == src.shape, "convert ", src.shape, " to ", dst.shape);
+  LTW_DISPATCH(convert, ctx, dst, src, scale);
+}
+
+void broadcast(const Tensor& dst, const Tensor& src, Context& ctx) {
+  ensure(dst.dense() && src.dense() && dst.dtype == src.dtype && src.shape[0] == 1 &&
+             src.shape.with(0, dst.shape[0]) == dst.shape,
+         "broadcast ", src.shape, " to ", dst.shape);
+  LTW_DISPATCH(broadcast, ctx, dst, src);
+}
+
+void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_table,
+                  const Tensor& position_table, Context& ctx) {
+  ensure(dst.shape.rank() == 3 && ids.dtype == DType::kI32 && ids.dense() &&
+             ids.shape == Shape{dst.shape[0], dst.shape[1]},
+         "embed_tokens: ids ", ids.shape, " for ", dst.shape);
+  ensure(token_table.channels() == dst.channels() && position_table.channels() == dst.channels() &&
+             position_table.rows() >= dst.shape[1],
+         "embed_tokens: tables ", token_table.shape, " and ", position_table.shape, " for ", dst.shape);
+  LTW_DISPATCH(embed_tokens, ctx, dst, ids, token_table, position_table);
+}
+
+void image_to_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite, Context& ctx) {
+  ensure(dst.dtype == DType::kU8 || dst.dtype == DType::kU16, "pixels are uint8 or uint16");
+  ensure(dst.dense() && src.dense() && dst.shape == src.shape, "image_to_pixels: ", src.shape, " to ",
+         dst.shape);
+  ensure(finite.dtype == DType::kI32 && finite.shape.size() == 1, "image_to_pixels: one int32 flag");
+  LTW_DISPATCH(image_to_pixels, ctx, dst, src, finite);
+}
+
+}  // namespace ltw

@@ -1,0 +1,14 @@
+#include "ops/layer_norm.h"
+
+#include "ops/dispatch.h"
+
+namespace ltw {
+
+void layer_norm(const Tensor& dst, const Tensor& src, const NormWeights& weights, double eps, Context& ctx) {
+  ensure(dst.shape == src.shape, "layer_norm of ", src.shape, " into ", dst.shape);
+  ensure(weights.gamma.shape() == Shape{src.channels()} && weights.beta.shape() == Shape{src.channels()},
+         "layer_norm: scale of ", weights.gamma.shape(), " for ", src.channels(), " channels");
+  LTW_DISPATCH(layer_norm, ctx, dst, src, weights, eps);
+}
+
+}  // namespace ltw

@@ -1,0 +1,19 @@
+#include "ops/linear.h"
+
+#include "ops/dispatch.h"
+
+namespace ltw {
+
+void linear(const Tensor& dst, const Tensor& src, const PackedWeights& weights, const Epilogue& epilogue,
+            Context& ctx) {
+  const bool gated = epilogue.activation == Activation::kGeglu;
+  ensure(src.channels() == weights.in_channels && weights.kernel == 1, "linear: ", src.shape, " into ",
+         weights.in_channels, " channels");
+  ensure(dst.channels() * (gated ? 2 : 1) == weights.out_channels && dst.rows() == src.rows(),
+         "linear: ", weights.out_channels, " channels into ", dst.shape, " from ", src.shape);
+  ensure(!epilogue.residual || epilogue.residual->shape == dst.shape, "linear: residual of another shape");
+  ensure(!epilogue.sample_bias, "linear has no bias per sample");
+  LTW_DISPATCH(linear, ctx, dst, src, weights, epilogue);
+}
+
+}  // namespace ltw

@@ -1,0 +1,64 @@
+#include "backend/cpu/dnnl.h"
+#include "ops/primitive_cpu.h"
+#include "ops/weights.h"
+
+namespace ltw::cpu {
+namespace {
+
+using dnnl::memory;
+
+PackedWeights packed(const std::vector<float>& weight, const std::vector<float>& bias,
+                     const memory::desc& plain, const memory::desc& layout, Backend& backend) {
+  PackedWeights weights;
+  weights.weight = backend.allocate(static_cast<int64_t>(layout.get_size()));
+  weights.layout = std::make_shared<memory::desc>(layout);
+  memory from = memory_at(plain, const_cast<float*>(weight.data()));
+  memory to = memory_at(layout, weights.weight.data());
+  dnnl::reorder(from, to).execute(dnnl_stream(), from, to);
+  if (!bias.empty()) {
+    weights.has_bias = true;
+    weights.bias = OwnedTensor(backend, Shape{static_cast<int64_t>(bias.size())}, DType::kF32);
+    backend.upload(weights.bias.tensor().data, bias.data(), weights.bias.tensor().bytes());
+  }
+  return weights;
+}
+
+}  // namespace
+
+PackedWeights pack_conv2d(const std::vector<float>& weight, const std::vector<float>& bias,
+                          int64_t out_channels, int64_t in_channels, int64_t kernel, Backend& backend) {
+  constexpr auto f32 = memory::data_type::f32;
+  constexpr int64_t kNominal = 32;
+  const memory::desc plain({out_channels, in_channels, kernel, kernel}, f32, memory::format_tag::oihw);
+  const memory::desc any(plain.get_dims(), f32, memory::format_tag::any);
+  const memory::desc src({1, in_channels, kNominal, kNominal}, f32, memory::format_tag::nhwc);
+  const memory::desc dst({1, out_channels, kNominal, kNominal}, f32, memory::format_tag::nhwc);
+  const memory::desc bias_desc({out_channels}, f32, memory::format_tag::a);
+  const memory::dims pad(2, kernel / 2), end(2, kernel - 1 - kernel / 2);
+  const dnnl::convolution_forward::primitive_desc nominal(dnnl_engine(), dnnl::prop_kind::forward_inference,
+                                                          dnnl::algorithm::convolution_direct, src, any,
+                                                          bias_desc, dst, {1, 1}, pad, end);
+  PackedWeights weights = packed(weight, bias, plain, nominal.weights_desc(), backend);
+  weights.in_channels = in_channels;
+  weights.out_channels = out_channels;
+  weights.kernel = kernel;
+  return weights;
+}
+
+PackedWeights pack_linear(const std::vector<float>& weight, const std::vector<float>& bias,
+                          int64_t out_channels, int64_t in_channels, Backend& backend) {
+  constexpr auto f32 = memory::data_type::f32;
+  constexpr int64_t kNominal = 1024;
+  // [out, in] seen as the in x out matrix that src is multiplied by.
+  const memory::desc plain({in_channels, out_channels}, f32, memory::format_tag::ba);
+  const memory::desc any(plain.get_dims(), f32, memory::format_tag::any);
+  const memory::desc src({kNominal, in_channels}, f32, memory::format_tag::ab);
+  const memory::desc dst({kNominal, out_channels}, f32, memory::format_tag::ab);
+  const dnnl::matmul::primitive_desc nominal(dnnl_engine(), src, any, dst);
+  PackedWeights weights = packed(weight, bias, plain, nominal.weights_desc(), backend);
+  weights.in_channels = in_channels;
+  weights.out_channels = out_channels;
+  return weights;
+}
+
+}  // namespace ltw::cpu
