@@ -18,6 +18,8 @@
 extern "C" {
 #endif
 
+#define LTW_API __attribute__((visibility("default")))
+
 #define LTW_ABI_VERSION 1
 #define LTW_MAX_BLOCKS 8
 
@@ -131,55 +133,57 @@ typedef struct ltw_stats {
   int64_t peak_bytes; /* the most the engine has held at once */
 } ltw_stats;
 
-int32_t ltw_abi_version(void);
-const char* ltw_version(void);
+LTW_API int32_t ltw_abi_version(void);
+LTW_API const char* ltw_version(void);
 /* Message of the last failure on this thread; empty when there was none. Valid until the next call. */
-const char* ltw_last_error(void);
+LTW_API const char* ltw_last_error(void);
 
 /* device: "cpu". threads: of the CPU backend, 0 for one a core. */
-ltw_status ltw_engine_create(const char* device, int32_t threads, ltw_engine** engine);
-void ltw_engine_destroy(ltw_engine* engine);
-ltw_status ltw_engine_stats(ltw_engine* engine, ltw_stats* stats);
+LTW_API ltw_status ltw_engine_create(const char* device, int32_t threads, ltw_engine** engine);
+LTW_API void ltw_engine_destroy(ltw_engine* engine);
+LTW_API ltw_status ltw_engine_stats(ltw_engine* engine, ltw_stats* stats);
 
 /* Packs the weights once. LTW_INVALID_ARGUMENT names a missing or mis-shaped tensor, LTW_NOT_FINITE one with
  * NaN or infinity. */
-ltw_status ltw_model_create(ltw_engine* engine, const ltw_model_config* config, const ltw_tensor* tensors,
-                            int64_t tensor_count, ltw_model** model);
-void ltw_model_destroy(ltw_model* model);
+LTW_API ltw_status ltw_model_create(ltw_engine* engine, const ltw_model_config* config,
+                                    const ltw_tensor* tensors, int64_t tensor_count, ltw_model** model);
+LTW_API void ltw_model_destroy(ltw_model* model);
 
 /* Encodes the key prompts, draws what frames share and plans memory for the given settings. */
-ltw_status ltw_job_create(ltw_model* model, const ltw_render_config* config, ltw_job** job);
+LTW_API ltw_status ltw_job_create(ltw_model* model, const ltw_render_config* config, ltw_job** job);
 /* Renders `count` frames into `pixels`: [count, height, width, 3], RGB, row after row. A frame's pixels
  * depend on the job's settings and the frame alone, never on what else is in the batch. */
-ltw_status ltw_job_render(ltw_job* job, const ltw_frame* frames, int32_t count, void* pixels,
-                          int64_t pixel_bytes);
+LTW_API ltw_status ltw_job_render(ltw_job* job, const ltw_frame* frames, int32_t count, void* pixels,
+                                  int64_t pixel_bytes);
 /* From any thread: a render under way returns LTW_CANCELLED after the evaluation it is in. */
-void ltw_job_cancel(ltw_job* job);
-void ltw_job_destroy(ltw_job* job);
+LTW_API void ltw_job_cancel(ltw_job* job);
+LTW_API void ltw_job_destroy(ltw_job* job);
 
 /* The parts, one by one. */
 
 /* ids [count, text_positions] -> states [count, text_positions, text_hidden_size], after the final norm. */
-ltw_status ltw_text_encode(ltw_model* model, const int32_t* ids, int32_t count, int32_t clip_skip,
-                           float* states);
+LTW_API ltw_status ltw_text_encode(ltw_model* model, const int32_t* ids, int32_t count, int32_t clip_skip,
+                                   float* states);
 /* One evaluation: x [n, in, h, w], timesteps [n] in 0..999, context [n, tokens, context_size] -> out [n, out,
  * h, w] */
-ltw_status ltw_unet(ltw_model* model, int32_t n, int32_t h, int32_t w, int32_t tokens, const float* x,
-                    const float* timesteps, const float* context, float* out);
+LTW_API ltw_status ltw_unet(ltw_model* model, int32_t n, int32_t h, int32_t w, int32_t tokens, const float* x,
+                            const float* timesteps, const float* context, float* out);
 /* image [n, 3, h, w] in -1..1 -> mean and logvar [n, latent, h/8, w/8] of the posterior, unscaled */
-ltw_status ltw_vae_encode(ltw_model* model, int32_t n, int32_t h, int32_t w, const float* image, float* mean,
-                          float* logvar);
+LTW_API ltw_status ltw_vae_encode(ltw_model* model, int32_t n, int32_t h, int32_t w, const float* image,
+                                  float* mean, float* logvar);
 /* z [n, latent, h, w], already divided by the scaling factor -> image [n, 3, 8h, 8w], about -1..1 */
-ltw_status ltw_vae_decode(ltw_model* model, int32_t n, int32_t h, int32_t w, const float* z, float* image);
+LTW_API ltw_status ltw_vae_decode(ltw_model* model, int32_t n, int32_t h, int32_t w, const float* z,
+                                  float* image);
 /* Descending, steps + 1 values, the last one 0. */
-ltw_status ltw_sigmas(ltw_model* model, int32_t sigma_schedule, int32_t steps, double* sigmas);
+LTW_API ltw_status ltw_sigmas(ltw_model* model, int32_t sigma_schedule, int32_t steps, double* sigmas);
 /* The `draw`-th call (from 0) of torch.randn(count) after manual_seed(seed), on the CPU or a CUDA device. */
-ltw_status ltw_randn(int32_t generator, uint64_t seed, int32_t draw, int64_t count, float* values);
+LTW_API ltw_status ltw_randn(int32_t generator, uint64_t seed, int32_t draw, int64_t count, float* values);
 /* latents: start noise in, result out, [batch, latent, height, width]. Noise is multiplied by the first sigma
  * (ddim, plms: taken as it is). context, uncond: [batch, text_positions, context_size]. step_noise: the
  * sampler's draws in order, each [batch, latent, height, width]. */
-ltw_status ltw_sample(ltw_model* model, const ltw_sample_config* config, const float* context,
-                      const float* uncond, const float* step_noise, int32_t step_noise_count, float* latents);
+LTW_API ltw_status ltw_sample(ltw_model* model, const ltw_sample_config* config, const float* context,
+                              const float* uncond, const float* step_noise, int32_t step_noise_count,
+                              float* latents);
 
 #ifdef __cplusplus
 }

@@ -10,18 +10,21 @@
 #include "engine/parts.h"
 #include "engine/render_job.h"
 
+// A job keeps its model alive and a model its backend, so that handles may be closed in any order.
 struct ltw_engine {
-  std::unique_ptr<ltw::Backend> backend;
+  std::shared_ptr<ltw::Backend> backend;
 };
 
 struct ltw_model {
-  std::unique_ptr<ltw::Model> model;
-  std::unique_ptr<ltw::Parts> parts;
+  std::shared_ptr<ltw::Backend> backend;
+  std::shared_ptr<const ltw::Model> model;
+  ltw::Parts parts;
 };
 
 struct ltw_job {
-  ltw::Backend& backend;
-  std::unique_ptr<ltw::RenderJob> job;
+  std::shared_ptr<ltw::Backend> backend;
+  std::shared_ptr<const ltw::Model> model;
+  ltw::RenderJob job;
 };
 
 namespace {
@@ -50,11 +53,11 @@ ltw_status guarded(Body&& body) noexcept {
 
 // For calls on a model: makes the device current first.
 template <typename Body>
-ltw_status guarded(const ltw_model* model, Body&& body) noexcept {
+ltw_status guarded(ltw_model* model, Body&& body) noexcept {
   return guarded([&] {
     require(model != nullptr, "model is null");
-    model->model->backend.make_current();
-    body(*model->model, *model->parts);
+    model->backend->make_current();
+    body(*model->model, model->parts);
   });
 }
 
@@ -88,21 +91,18 @@ ltw_status ltw_model_create(ltw_engine* engine, const ltw_model_config* config, 
     require(engine != nullptr && config != nullptr && tensors != nullptr && model != nullptr,
             "engine, config, tensors and model must not be null");
     engine->backend->make_current();
-    auto made = std::make_unique<ltw_model>();
-    made->model = std::make_unique<ltw::Model>(*engine->backend, ltw::model_config(*config),
-                                               ltw::weight_source(tensors, tensor_count));
-    made->parts = std::make_unique<ltw::Parts>(*made->model);
-    *model = made.release();
+    const auto made = std::make_shared<const ltw::Model>(*engine->backend, ltw::model_config(*config),
+                                                         ltw::weight_source(tensors, tensor_count));
+    *model = new ltw_model{engine->backend, made, ltw::Parts(*made)};
   });
 }
 
 void ltw_model_destroy(ltw_model* model) { delete model; }
 
 ltw_status ltw_job_create(ltw_model* model, const ltw_render_config* config, ltw_job** job) {
-  return guarded(model, [&](ltw::Model& m, ltw::Parts&) {
+  return guarded(model, [&](const ltw::Model& m, ltw::Parts&) {
     require(config != nullptr && job != nullptr, "config and job must not be null");
-    auto made = std::make_unique<ltw::RenderJob>(m, ltw::render_config(*config));
-    *job = new ltw_job{m.backend, std::move(made)};
+    *job = new ltw_job{model->backend, model->model, ltw::RenderJob(m, ltw::render_config(*config))};
   });
 }
 
@@ -112,25 +112,25 @@ ltw_status ltw_job_render(ltw_job* job, const ltw_frame* frames, int32_t count, 
     require(job != nullptr && frames != nullptr && pixels != nullptr,
             "job, frames and pixels must not be null");
     require(count > 0, "count: ", count, " frames");
-    require(pixel_bytes == count * job->job->frame_bytes(), "pixel_bytes: ", pixel_bytes, " where ", count,
-            " frames take ", count * job->job->frame_bytes());
-    job->backend.make_current();
+    require(pixel_bytes == count * job->job.frame_bytes(), "pixel_bytes: ", pixel_bytes, " where ", count,
+            " frames take ", count * job->job.frame_bytes());
+    job->backend->make_current();
     std::vector<ltw::FrameSpec> specs;
     for (int32_t i = 0; i < count; ++i)
       specs.push_back({frames[i].from_key, frames[i].to_key, frames[i].weight});
-    job->job->render(specs, pixels);
+    job->job.render(specs, pixels);
   });
 }
 
 void ltw_job_cancel(ltw_job* job) {
-  if (job != nullptr) job->job->cancel();
+  if (job != nullptr) job->job.cancel();
 }
 
 void ltw_job_destroy(ltw_job* job) { delete job; }
 
 ltw_status ltw_text_encode(ltw_model* model, const int32_t* ids, int32_t count, int32_t clip_skip,
                            float* states) {
-  return guarded(model, [&](ltw::Model& m, ltw::Parts& parts) {
+  return guarded(model, [&](const ltw::Model& m, ltw::Parts& parts) {
     ltw::check_ids(ids, count, m.config.text);
     parts.text_encode(ids, count, clip_skip, states);
   });
@@ -138,7 +138,7 @@ ltw_status ltw_text_encode(ltw_model* model, const int32_t* ids, int32_t count, 
 
 ltw_status ltw_unet(ltw_model* model, int32_t n, int32_t h, int32_t w, int32_t tokens, const float* x,
                     const float* timesteps, const float* context, float* out) {
-  return guarded(model, [&](ltw::Model& m, ltw::Parts& parts) {
+  return guarded(model, [&](const ltw::Model& m, ltw::Parts& parts) {
     ltw::check_latent_size(h, w, m.config.unet);
     require(n > 0 && tokens > 0, "n: ", n, ", tokens: ", tokens, " must be above 0");
     parts.unet(n, h, w, tokens, x, timesteps, context, out);
@@ -147,7 +147,7 @@ ltw_status ltw_unet(ltw_model* model, int32_t n, int32_t h, int32_t w, int32_t t
 
 ltw_status ltw_vae_encode(ltw_model* model, int32_t n, int32_t h, int32_t w, const float* image, float* mean,
                           float* logvar) {
-  return guarded(model, [&](ltw::Model& m, ltw::Parts& parts) {
+  return guarded(model, [&](const ltw::Model& m, ltw::Parts& parts) {
     const int64_t factor = m.config.vae.factor();
     require(n > 0 && h > 0 && w > 0 && h % factor == 0 && w % factor == 0, "picture of ", w, "x", h,
             ": width and height must be multiples of ", factor);
@@ -156,14 +156,14 @@ ltw_status ltw_vae_encode(ltw_model* model, int32_t n, int32_t h, int32_t w, con
 }
 
 ltw_status ltw_vae_decode(ltw_model* model, int32_t n, int32_t h, int32_t w, const float* z, float* image) {
-  return guarded(model, [&](ltw::Model&, ltw::Parts& parts) {
+  return guarded(model, [&](const ltw::Model&, ltw::Parts& parts) {
     require(n > 0 && h > 0 && w > 0, "latent of ", n, "x", w, "x", h, ": sizes must be above 0");
     parts.vae_decode(n, h, w, z, image);
   });
 }
 
 ltw_status ltw_sigmas(ltw_model* model, int32_t sigma_schedule, int32_t steps, double* sigmas) {
-  return guarded(model, [&](ltw::Model& m, ltw::Parts&) {
+  return guarded(model, [&](const ltw::Model& m, ltw::Parts&) {
     require(steps >= 1, "steps: ", steps, " must be 1 or more");
     const std::vector<double> values = m.schedule.sigmas(ltw::sigma_schedule_of(sigma_schedule), steps);
     std::copy(values.begin(), values.end(), sigmas);
@@ -173,15 +173,15 @@ ltw_status ltw_sigmas(ltw_model* model, int32_t sigma_schedule, int32_t steps, d
 ltw_status ltw_randn(int32_t generator, uint64_t seed, int32_t draw, int64_t count, float* values) {
   return guarded([&] {
     require(draw >= 0 && count > 0, "draw: ", draw, ", count: ", count, " must not be negative");
-    ltw::NoiseStream stream(ltw::generator_of(generator), seed);
-    for (int32_t i = 0; i <= draw; ++i) stream.next(values, count);
+    ltw::NoiseSource source(ltw::generator_of(generator), seed);
+    for (int32_t i = 0; i <= draw; ++i) source.draw(std::span(values, static_cast<size_t>(count)));
   });
 }
 
 ltw_status ltw_sample(ltw_model* model, const ltw_sample_config* config, const float* context,
                       const float* uncond, const float* step_noise, int32_t step_noise_count,
                       float* latents) {
-  return guarded(model, [&](ltw::Model& m, ltw::Parts& parts) {
+  return guarded(model, [&](const ltw::Model& m, ltw::Parts& parts) {
     require(config != nullptr, "config is null");
     ltw::check_latent_size(config->height, config->width, m.config.unet);
     parts.sample(ltw::sample_config(*config), context, uncond, step_noise, step_noise_count, latents);

@@ -13,24 +13,22 @@ FrameNoise::FrameNoise(Backend& backend, Generator generator, std::vector<uint64
       latent_(latent),
       has_init_(has_init) {}
 
-FrameNoise::Draw FrameNoise::next(NoiseStream& stream) const {
-  Draw draw{std::vector<float>(static_cast<size_t>(latent_.size())),
-            OwnedTensor(backend_, latent_, DType::kF32)};
-  stream.next(draw.values.data(), latent_.size());
-  copy_from_nchw(draw.tensor, draw.values.data(), backend_);
-  return draw;
+std::vector<float> FrameNoise::next(NoiseSource& source) const {
+  std::vector<float> values(static_cast<size_t>(latent_.size()));
+  source.draw(values);
+  return values;
 }
 
 FrameNoise::Seed& FrameNoise::seed_of(int64_t key) {
   const uint64_t value = key_seeds_[key];
   std::unique_ptr<Seed>& seed = seeds_[value];
   if (!seed) {
-    seed = std::make_unique<Seed>(generator_, value);
+    seed = std::make_unique<Seed>(NoiseSource(generator_, value));
     if (has_init_) {
-      NoiseStream cpu(Generator::kTorchCpu, value);
+      NoiseSource cpu(Generator::kTorchCpu, value);
       // On the CPU it is one and the same generator.
-      seed->posterior = next(generator_ == Generator::kTorchCpu ? seed->stream : cpu);
-      next(seed->stream);
+      seed->posterior = next(generator_ == Generator::kTorchCpu ? seed->source : cpu);
+      next(seed->source);
     }
   }
   return *seed;
@@ -38,26 +36,33 @@ FrameNoise::Seed& FrameNoise::seed_of(int64_t key) {
 
 const FrameNoise::Draw& FrameNoise::draw_of(int64_t key, size_t index) {
   Seed& seed = seed_of(key);
-  while (seed.draws.size() <= index) seed.draws.push_back(next(seed.stream));
+  while (seed.draws.size() <= index) {
+    Draw draw{next(seed.source), OwnedTensor(backend_, latent_, DType::kF32)};
+    copy_from_nchw(draw.tensor, draw.values.data(), backend_);
+    seed.draws.push_back(std::move(draw));
+  }
   return seed.draws[index];
 }
 
-void FrameNoise::blend_into(const Tensor& dst, const Draw& from, const Draw& to, double weight,
-                            Context& ctx) const {
-  if (&from == &to || weight == 0.0) {
-    weighted_sum(dst, {{1.0, from.tensor}}, ctx);
-    return;
-  }
-  const SlerpWeights weights = slerp_weights(from.values, to.values, weight);
-  weighted_sum(dst, {{weights.from, from.tensor}, {weights.to, to.tensor}}, ctx);
+bool FrameNoise::unblended(const Blend& blend) const {
+  return blend.weight == 0.0 || key_seeds_[blend.from_key] == key_seeds_[blend.to_key];
 }
 
 void FrameNoise::draw(const Tensor& dst, const Blend& blend, size_t index, Context& ctx) {
-  blend_into(dst, draw_of(blend.from_key, index), draw_of(blend.to_key, index), blend.weight, ctx);
+  const Draw& from = draw_of(blend.from_key, index);
+  if (unblended(blend)) {
+    weighted_sum(dst, {{1.0, from.tensor}}, ctx);
+    return;
+  }
+  std::vector<float> values(from.values.size());
+  slerp(values, from.values, draw_of(blend.to_key, index).values, blend.weight);
+  copy_from_nchw(dst, values.data(), backend_);
 }
 
-void FrameNoise::draw_posterior(const Tensor& dst, const Blend& blend, Context& ctx) {
-  blend_into(dst, seed_of(blend.from_key).posterior, seed_of(blend.to_key).posterior, blend.weight, ctx);
+std::vector<float> FrameNoise::posterior(const Blend& blend) {
+  std::vector<float> values = seed_of(blend.from_key).posterior;
+  if (!unblended(blend)) slerp(values, values, seed_of(blend.to_key).posterior, blend.weight);
+  return values;
 }
 
 }  // namespace ltw

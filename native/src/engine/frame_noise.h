@@ -31,8 +31,8 @@ class FrameNoise {
 
   // dst = noise of draw 0 (start), 1, 2, ... (steps).
   void draw(const Tensor& dst, const Blend& blend, size_t index, Context& ctx);
-  // The same for the posterior's one draw.
-  void draw_posterior(const Tensor& dst, const Blend& blend, Context& ctx);
+  // The posterior's one draw, channels first, in host memory.
+  std::vector<float> posterior(const Blend& blend);
 
  private:
   struct Draw {
@@ -40,16 +40,17 @@ class FrameNoise {
     OwnedTensor tensor;         // channels last, in device memory
   };
   struct Seed {
-    Seed(Generator generator, uint64_t seed) : stream(generator, seed) {}
-    NoiseStream stream;
+    explicit Seed(const NoiseSource& from) : source(from) {}
+    NoiseSource source;
+    std::vector<float> posterior;
     std::deque<Draw> draws;  // references into it stay valid as it grows
-    Draw posterior;
   };
 
   Seed& seed_of(int64_t key);
   const Draw& draw_of(int64_t key, size_t index);
-  Draw next(NoiseStream& stream) const;
-  void blend_into(const Tensor& dst, const Draw& from, const Draw& to, double weight, Context& ctx) const;
+  std::vector<float> next(NoiseSource& source) const;
+  // Whether the frame has the noise of its first key alone.
+  bool unblended(const Blend& blend) const;
 
   Backend& backend_;
   const Generator generator_;

@@ -4,45 +4,36 @@
 #include <cmath>
 
 #include "engine/evaluation.h"
-#include "ops/elementwise.h"
+#include "engine/host_copy.h"
 
 namespace ltw {
 
-InitPicture::InitPicture(const Model& model, const uint8_t* rgb, int64_t height, int64_t width) {
-  Backend& backend = model.backend;
-  const VaeConfig& vae = model.config.vae;
+InitPicture::InitPicture(const Model& model, const uint8_t* rgb, int64_t height, int64_t width)
+    : backend_(model.backend) {
   const VaeEncoding encoding(model, 1, height, width);
   std::vector<float> image(static_cast<size_t>(height * width * 3));
   std::transform(rgb, rgb + image.size(), image.begin(),
                  [](uint8_t value) { return 2.0f * (static_cast<float>(value) / 255.0f) - 1.0f; });
-  backend.upload(encoding.image().data, image.data(), encoding.image().bytes());
+  copy_from_host(encoding.image(), image.data(), backend_);
   encoding.run();
 
   const Tensor& moments = encoding.moments();
-  std::vector<float> values(static_cast<size_t>(moments.shape.size()));
-  backend.download(values.data(), moments.data, moments.bytes());
-  const int64_t channels = vae.latent_channels;
-  const Shape shape = moments.shape.with(3, channels);
-  std::vector<float> mean, deviation;
-  for (int64_t row = 0; row < moments.rows(); ++row) {
-    for (int64_t k = 0; k < channels; ++k) {
-      const float* pixel = &values[row * 2 * channels];
-      // The bounds are AutoencoderKL's own.
-      const double log_variance = std::clamp(static_cast<double>(pixel[channels + k]), -30.0, 20.0);
-      mean.push_back(static_cast<float>(vae.scaling_factor * pixel[k]));
-      deviation.push_back(static_cast<float>(vae.scaling_factor * std::exp(0.5 * log_variance)));
-    }
-  }
-  mean_ = OwnedTensor(backend, shape, DType::kF32);
-  std_ = OwnedTensor(backend, shape, DType::kF32);
-  backend.upload(mean_.tensor().data, mean.data(), mean_.tensor().bytes());
-  backend.upload(std_.tensor().data, deviation.data(), std_.tensor().bytes());
+  const int64_t channels = moments.channels() / 2;
+  mean_.resize(static_cast<size_t>(moments.shape.size() / 2));
+  deviation_.resize(mean_.size());
+  copy_to_nchw(mean_.data(), moments, 0, channels, backend_);
+  copy_to_nchw(deviation_.data(), moments, channels, channels, backend_);
+
+  const auto scale = static_cast<float>(model.config.vae.scaling_factor);
+  for (float& value : mean_) value *= scale;
+  // From log variances, within AutoencoderKL's own bounds.
+  for (float& value : deviation_) value = scale * std::exp(0.5f * std::clamp(value, -30.0f, 20.0f));
 }
 
-void InitPicture::latent(const Tensor& dst, FrameNoise& noise, const FrameNoise::Blend& blend,
-                         Context& ctx) const {
-  noise.draw_posterior(dst, blend, ctx);
-  multiply_add(dst, dst, std_, mean_, ctx);
+void InitPicture::latent(const Tensor& dst, FrameNoise& noise, const FrameNoise::Blend& blend) const {
+  std::vector<float> values = noise.posterior(blend);
+  for (size_t i = 0; i < values.size(); ++i) values[i] = mean_[i] + deviation_[i] * values[i];
+  copy_from_nchw(dst, values.data(), backend_);
 }
 
 }  // namespace ltw

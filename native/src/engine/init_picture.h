@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "engine/frame_noise.h"
 #include "engine/model.h"
 
@@ -13,10 +15,11 @@ class InitPicture {
   InitPicture(const Model& model, const uint8_t* rgb, int64_t height, int64_t width);
 
   // dst: [1, h, w, channels] float32.
-  void latent(const Tensor& dst, FrameNoise& noise, const FrameNoise::Blend& blend, Context& ctx) const;
+  void latent(const Tensor& dst, FrameNoise& noise, const FrameNoise::Blend& blend) const;
 
  private:
-  OwnedTensor mean_, std_;  // [1, h, w, channels], scaled
+  Backend& backend_;
+  std::vector<float> mean_, deviation_;  // channels first, scaled
 };
 
 }  // namespace ltw

@@ -10,14 +10,14 @@ namespace ltw {
 // The networks of one checkpoint, packed for one backend.
 class Model {
  public:
-  Model(Backend& backend, const ModelConfig& model_config, const WeightSource& source)
-      : backend(backend),
+  Model(Backend& target, const ModelConfig& model_config, const WeightSource& source)
+      : backend(target),
         config(model_config),
         schedule(config.beta_start, config.beta_end, static_cast<int>(config.train_timesteps)),
-        text(WeightScope(source, backend, "text_encoder.text_model"), config.text),
-        unet(WeightScope(source, backend, "unet"), config.unet),
-        vae_decoder(WeightScope(source, backend, "vae"), config.vae),
-        vae_encoder(WeightScope(source, backend, "vae"), config.vae) {}
+        text(WeightScope(source, target, "text_encoder.text_model"), config.text),
+        unet(WeightScope(source, target, "unet"), config.unet),
+        vae_decoder(WeightScope(source, target, "vae"), config.vae),
+        vae_encoder(WeightScope(source, target, "vae"), config.vae) {}
 
   Backend& backend;
   const ModelConfig config;

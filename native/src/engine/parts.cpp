@@ -59,7 +59,8 @@ void Parts::sample(const SampleConfig& config, const float* context, const float
   Backend& backend = model_.backend;
   const int64_t tokens = model_.config.text.positions, states = tokens * model_.config.unet.context_size;
   const Trajectory trajectory =
-      make_trajectory(model_.schedule, config.sampler, config.sigma_schedule, config.steps, config.run_steps);
+      make_trajectory(model_.schedule, config.sampler, config.sigma_schedule, config.steps, config.run_steps,
+                      /*from_init=*/false);
   const OwnedTensor x(
       backend, Shape{config.batch, config.height, config.width, model_.config.unet.in_channels}, DType::kF32);
   const Buffer memory = backend.allocate(kSamplerLatents * (x.tensor().bytes() + 256));

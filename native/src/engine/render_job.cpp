@@ -36,7 +36,7 @@ RenderJob::RenderJob(const Model& model, const RenderConfig& config)
       latent_{1, config.height / model.config.vae.factor(), config.width / model.config.vae.factor(),
               model.config.vae.latent_channels},
       trajectory_(make_trajectory(model.schedule, config.sampler, config.sigma_schedule, config.steps,
-                                  config.run_steps)),
+                                  config.run_steps, config.init_rgb != nullptr)),
       prompts_(encode(config.prompt_ids)),
       negatives_(config.guidance_scale == 1.0 ? KeyKv{} : encode(config.negative_ids)),
       noise_(model.backend, config.generator, config.seeds, latent_, config.init_rgb != nullptr),
@@ -112,7 +112,7 @@ void RenderJob::sample(const std::vector<FrameSpec>& group) {
     if (init_picture_) {
       const ArenaTensor init = ctx.tensor(latent_, DType::kF32);
       const Tensor x = x_.tensor().batch_slice(i, 1);
-      init_picture_->latent(init, noise_, group[i], ctx);
+      init_picture_->latent(init, noise_, group[i]);
       weighted_sum(x, {{1.0, x}, {trajectory_.init_scale, init}}, ctx);
     }
   }

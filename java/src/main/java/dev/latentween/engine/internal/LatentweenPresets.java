@@ -2,6 +2,7 @@ package dev.latentween.engine.internal;
 
 import org.bytedeco.javacpp.annotation.Platform;
 import org.bytedeco.javacpp.annotation.Properties;
+import org.bytedeco.javacpp.tools.Info;
 import org.bytedeco.javacpp.tools.InfoMap;
 import org.bytedeco.javacpp.tools.InfoMapper;
 
@@ -18,5 +19,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
     global = "dev.latentween.engine.internal.LatentweenC")
 public class LatentweenPresets implements InfoMapper {
   @Override
-  public void map(InfoMap infoMap) {}
+  public void map(InfoMap infoMap) {
+    infoMap.put(new Info("LTW_API").cppTypes().annotations());
+  }
 }

@@ -1,0 +1,133 @@
+package dev.latentween.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import dev.latentween.model.Checkpoint;
+import dev.latentween.settings.NoiseDevice;
+import dev.latentween.settings.Sampler;
+import dev.latentween.settings.SigmaSchedule;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Sigma tables, torch's noise and every sampler's end latent against the references. */
+class GoldenSamplingTest {
+  private static final Golden GOLDEN = Golden.open();
+  private static Engine engine;
+  private static Model model;
+  private static ModelParts parts;
+
+  @BeforeAll
+  static void load() {
+    engine = Engine.open("cpu", 0);
+    try (Checkpoint checkpoint = Checkpoint.open(Golden.TINY_MODEL, null)) {
+      model = Model.load(engine, checkpoint);
+    }
+    parts = new ModelParts(model);
+  }
+
+  @AfterAll
+  static void close() {
+    model.close();
+    engine.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "sigmas, COMPVIS, 10",
+    "sigmas, COMPVIS, 20",
+    "karras, KARRAS, 10",
+    "karras, KARRAS, 20"
+  })
+  void sigmas(String name, SigmaSchedule schedule, int steps) {
+    double[] sigmas = parts.sigmas(schedule, steps);
+    float[] reference = GOLDEN.floats("sampler." + name + "." + steps);
+    for (int i = 0; i <= steps; i++) {
+      assertThat(sigmas[i]).isCloseTo(reference[i], within(1e-6 * Math.max(1, reference[i])));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "KLMS, lms",
+    "DPM2, dpm_2",
+    "DPM2_ANCESTRAL, dpm_2_ancestral",
+    "HEUN, heun",
+    "EULER, euler",
+    "EULER_ANCESTRAL, euler_ancestral",
+    "DPM_FAST, dpm_fast",
+    "DPM_ADAPTIVE, dpm_adaptive",
+    "DPMPP_2S_A, dpmpp_2s_ancestral",
+    "DPMPP_2M, dpmpp_2m",
+    "DDIM, ddim",
+    "PLMS, plms"
+  })
+  void endLatent(Sampler sampler, String name) {
+    for (int steps : new int[] {10, 20}) {
+      float[] latents = GOLDEN.floats("sampler.noise");
+      parts.sample(
+          sampler,
+          SigmaSchedule.COMPVIS,
+          steps,
+          steps,
+          7.0,
+          0.0,
+          2,
+          16,
+          16,
+          GOLDEN.floats("unet.context"),
+          emptyPromptTwice(),
+          GOLDEN.floats("sampler.step_noise"),
+          GOLDEN.size("sampler.step_noise", 0),
+          latents);
+      assertThat(Golden.relativeError(latents, GOLDEN.floats("sampler." + name + "." + steps)))
+          .as("%s, %d steps", name, steps)
+          .isLessThanOrEqualTo(1e-3);
+    }
+  }
+
+  private static float[] emptyPromptTwice() {
+    int states = GOLDEN.floats("text.last_hidden").length / 4;
+    float[] empty = Arrays.copyOfRange(GOLDEN.floats("text.last_hidden"), 2 * states, 3 * states);
+    float[] twice = Arrays.copyOf(empty, 2 * states);
+    System.arraycopy(empty, 0, twice, states, states);
+    return twice;
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {0, 1, 42, 1234567890, 4294967295L})
+  void torchNoise(long seed) {
+    for (NoiseDevice device : NoiseDevice.values()) {
+      for (int[] size : new int[][] {{8, 8}, {64, 64}, {64, 96}}) {
+        float[] drawn = ModelParts.randn(device, seed, 0, 4 * size[0] * size[1]);
+        String name =
+            String.format("randn.%s.%d.1x4x%dx%d", device.settingName(), seed, size[0], size[1]);
+        float[] reference = GOLDEN.floats(name);
+        for (int i = 0; i < 64; i++) {
+          assertThat(drawn[i]).as(name).isCloseTo(reference[i], within(1e-6f));
+          assertThat(drawn[drawn.length - 64 + i])
+              .as(name)
+              .isCloseTo(reference[64 + i], within(1e-6f));
+        }
+        double mean = 0;
+        for (float value : drawn) {
+          mean += (double) value / drawn.length;
+        }
+        assertThat(mean).as(name).isCloseTo(reference[128], within(1e-5));
+      }
+    }
+  }
+
+  @Test
+  void laterDrawsContinueTheGenerator() {
+    for (NoiseDevice device : NoiseDevice.values()) {
+      assertThat(ModelParts.randn(device, 7, 1, 256))
+          .isNotEqualTo(ModelParts.randn(device, 7, 0, 256));
+    }
+  }
+}
