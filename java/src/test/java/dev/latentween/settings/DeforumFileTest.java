@@ -29,6 +29,11 @@ class DeforumFileTest {
   }
 
   @Test
+  void numberIsTheDefaultHoweverItIsWritten() {
+    assertThat(SettingsFiles.with("\"fov\": 40.0, \"mask_overlay_blur\": 5.0").notices()).isEmpty();
+  }
+
+  @Test
   void whatHasNoEffectIsNamedOnceForEachReason() {
     assertThat(
             SettingsFiles.with(

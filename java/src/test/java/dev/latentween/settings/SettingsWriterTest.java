@@ -44,6 +44,9 @@ class SettingsWriterTest {
         .startsWith("{\n    \"animation_mode\": \"Interpolation\",\n    \"prompts\": {\n        ")
         .contains("\"0\": \"café\"", "\"9\": \"都市\"")
         .endsWith("    \"timestring\": \"20230217120000\"\n}\n");
+    Settings seeds = SettingsFiles.with("\"key_seeds\": [1, 2]").settings();
+    assertThat(SettingsWriter.write(seeds, "t"))
+        .contains("    \"key_seeds\": [\n        1,\n        2\n    ],\n");
     assertThat(SettingsWriter.fileName("20230217120000")).isEqualTo("20230217120000_settings.txt");
   }
 
