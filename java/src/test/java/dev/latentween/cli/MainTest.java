@@ -25,7 +25,7 @@ class MainTest {
 
   @Test
   void helpListsTheCommands() {
-    assertThat(Cli.run().out()).contains("render", "settings", "completion");
+    assertThat(Cli.run().out()).contains("render", "settings", "model", "completion");
   }
 
   @Test
