@@ -19,7 +19,7 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {RenderCommand.class, SettingsCommand.class})
+    subcommands = {RenderCommand.class, SettingsCommand.class, ModelCommand.class})
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;
 

@@ -68,6 +68,9 @@ public record Prompts(List<Integer> keys, List<String> texts) {
   }
 
   private JsonNode write() {
+    if (keys.equals(List.of(0))) {
+      return JsonNodeFactory.instance.textNode(texts.get(0));
+    }
     ObjectNode object = JsonNodeFactory.instance.objectNode();
     for (int i = 0; i < keys.size(); i++) {
       object.put(String.valueOf(keys.get(i)), texts.get(i));
