@@ -40,7 +40,7 @@ final class BytePairs {
     try {
       lines = Files.readAllLines(mergesFile, StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new UserError(mergesFile + " cannot be read as UTF-8 text");
+      throw bad(mergesFile, "cannot be read as UTF-8 text");
     }
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);
@@ -49,12 +49,11 @@ final class BytePairs {
       }
       String[] halves = line.strip().split(" ");
       if (halves.length != 2) {
-        throw new UserError(mergesFile + " line " + (i + 1) + ": not two symbols");
+        throw bad(mergesFile, "line " + (i + 1) + ": not two symbols");
       }
       for (String piece : List.of(halves[0], halves[1], halves[0] + halves[1])) {
         if (!pairs.ids.containsKey(piece)) {
-          throw new UserError(
-              mergesFile + " line " + (i + 1) + ": '" + piece + "' is not in vocab.json");
+          throw bad(mergesFile, "line " + (i + 1) + ": '" + piece + "' is not in vocab.json");
         }
       }
       pairs.merges.putIfAbsent(
@@ -70,18 +69,14 @@ final class BytePairs {
     for (Map.Entry<String, JsonNode> entry : ConfigJson.read(file).json().properties()) {
       int id = entry.getValue().isInt() ? entry.getValue().intValue() : -1;
       if (id < 0 || id >= size) {
-        throw new UserError(
-            file
-                + ": '"
-                + entry.getKey()
-                + "' has id "
-                + entry.getValue()
-                + ", the text encoder has 0 to "
-                + (size - 1));
+        throw bad(
+            file,
+            "'%s' has id %s, the text encoder has 0 to %d"
+                .formatted(entry.getKey(), entry.getValue(), size - 1));
       }
       if (pieces[id] != null) {
-        throw new UserError(
-            file + ": '" + pieces[id] + "' and '" + entry.getKey() + "' have the same id " + id);
+        throw bad(
+            file, "'%s' and '%s' have the same id %d".formatted(pieces[id], entry.getKey(), id));
       }
       pieces[id] = entry.getKey();
       ids.put(entry.getKey(), id);
@@ -132,6 +127,10 @@ final class BytePairs {
       }
       count = kept;
     }
+  }
+
+  private static UserError bad(Path file, String what) {
+    return new UserError(file + ": " + OneLine.of(what));
   }
 
   private static long key(int left, int right) {

@@ -100,7 +100,8 @@ final class PartWeights {
     for (String file : files) {
       // A path would let an index reach out of its folder.
       if (file.contains("/") || file.contains("\\") || !file.endsWith(SUFFIX)) {
-        throw new UserError(index + ": weight_map: '" + file + "' is no safetensors file name");
+        throw new UserError(
+            OneLine.of(index + ": weight_map: '" + file + "' is no safetensors file name"));
       }
       Path shard = folder.resolve(file);
       if (!Files.isRegularFile(shard)) {
