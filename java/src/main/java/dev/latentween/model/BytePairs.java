@@ -21,7 +21,6 @@ final class BytePairs {
   private final Map<String, Integer> ids;
   private final String[] pieces;
 
-  /** By the ids of both halves, the left one in the upper 32 bits. */
   private final Map<Long, Merge> merges = new HashMap<>();
 
   private BytePairs(Map<String, Integer> ids, String[] pieces) {
@@ -47,18 +46,16 @@ final class BytePairs {
       if (line.startsWith("#version") || line.isBlank()) {
         continue;
       }
-      String[] halves = line.strip().split(" ");
-      if (halves.length != 2) {
+      int space = line.indexOf(' ');
+      if (space <= 0 || space == line.length() - 1 || line.indexOf(' ', space + 1) >= 0) {
         throw bad(mergesFile, "line " + (i + 1) + ": not two symbols");
       }
-      for (String piece : List.of(halves[0], halves[1], halves[0] + halves[1])) {
-        if (!pairs.ids.containsKey(piece)) {
-          throw bad(mergesFile, "line " + (i + 1) + ": '" + piece + "' is not in vocab.json");
-        }
-      }
+      String left = line.substring(0, space);
+      String right = line.substring(space + 1);
+      int id = pairs.known(left + right, mergesFile, i + 1);
       pairs.merges.putIfAbsent(
-          key(pairs.ids.get(halves[0]), pairs.ids.get(halves[1])),
-          new Merge(i, pairs.ids.get(halves[0] + halves[1])));
+          pairs.key(pairs.known(left, mergesFile, i + 1), pairs.known(right, mergesFile, i + 1)),
+          new Merge(i, id));
     }
     return pairs;
   }
@@ -82,6 +79,14 @@ final class BytePairs {
       ids.put(entry.getKey(), id);
     }
     return new BytePairs(ids, pieces);
+  }
+
+  private int known(String piece, Path mergesFile, int line) {
+    Integer id = ids.get(piece);
+    if (id == null) {
+      throw bad(mergesFile, "line " + line + ": '" + piece + "' is not in vocab.json");
+    }
+    return id;
   }
 
   /** Null if the vocabulary does not have the piece. */
@@ -133,8 +138,9 @@ final class BytePairs {
     return new UserError(file + ": " + OneLine.of(what));
   }
 
-  private static long key(int left, int right) {
-    return (long) left << 32 | right;
+  /** One number for both halves. */
+  private long key(int left, int right) {
+    return (long) left * pieces.length + right;
   }
 
   /** Printable Latin-1 stands for itself; the other 68 bytes for U+0100 and on, in order. */

@@ -182,7 +182,7 @@ class TokenizerTest {
     Files.writeString(merges, good + "q q q\n");
     assertBad(folder, "merges.txt: line 248: not two symbols");
     Files.writeString(merges, good + "q zz\n");
-    assertBad(folder, "merges.txt: line 248: 'zz' is not in vocab.json");
+    assertBad(folder, "merges.txt: line 248: 'qzz' is not in vocab.json");
     Files.writeString(merges, good + "q q\n");
     assertBad(folder, "merges.txt: line 248: 'qq' is not in vocab.json");
     Files.write(merges, new byte[] {(byte) 0xff, (byte) 0xfe});
