@@ -64,7 +64,8 @@ record ModelFiles(
     }
     ConfigJson unet = ConfigJson.read(path.resolve("unet/config.json"));
     Family family = Family.ofUNet(unet);
-    Map<String, StoredTensor> stored = PartWeights.readAll(path, family);
+    // Another family's parts are others: naming it is all that is done.
+    Map<String, StoredTensor> stored = family.supported() ? PartWeights.readAll(path) : Map.of();
     return new ModelFiles(
         path,
         Layout.DIFFUSERS,

@@ -36,7 +36,9 @@ public final class ModelReport {
     try {
       report.describe(files, files.config(), companions);
     } catch (UserError e) {
-      report.line("tensors", files.stored().size() + ", " + dtypes(files.stored(), ""));
+      if (!files.stored().isEmpty()) {
+        report.line("tensors", files.stored().size() + ", " + dtypes(files.stored(), ""));
+      }
       report.fault(e);
     }
     return report;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.latentween.model.SchedulerConfig.PredictionType;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -314,15 +316,17 @@ class CheckpointTest {
     Path file = writer.write(temp.resolve("sd15.safetensors"));
     assertThat(Files.size(file)).isGreaterThan(4_000_000_000L);
 
-    long start = System.nanoTime();
-    Checkpoint.open(TinyModel.FOLDER, null).close();
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(300));
-    start = System.nanoTime();
-    try (Checkpoint sd15 = Checkpoint.open(file, TinyModel.FOLDER.resolve("tokenizer"))) {
-      // Faulting in a million pages of zeros takes a second and more.
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(300));
-      assertThat(sd15.tensors().size()).isGreaterThan(1000);
-    }
+    assertThat(cpuTimeToOpen(TinyModel.FOLDER)).isLessThan(Duration.ofMillis(300));
+    // Faulting in a million pages of zeros takes a second and more.
+    assertThat(cpuTimeToOpen(file)).isLessThan(Duration.ofMillis(300));
+  }
+
+  /** Not the clock's time, which other programs share. */
+  private static Duration cpuTimeToOpen(Path model) {
+    ThreadMXBean thread = ManagementFactory.getThreadMXBean();
+    long start = thread.getCurrentThreadCpuTime();
+    Checkpoint.open(model, TinyModel.FOLDER.resolve("tokenizer")).close();
+    return Duration.ofNanos(thread.getCurrentThreadCpuTime() - start);
   }
 
   @Test
