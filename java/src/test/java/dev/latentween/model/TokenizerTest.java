@@ -120,6 +120,13 @@ class TokenizerTest {
   }
 
   @Test
+  void bytesOutsidePrintableLatin1HaveStandInsInOrder() {
+    assertThat(pieces("\u4e2d")).containsExactly("\u00e4", "\u00b8", "\u0143</w>");
+    assertThat(pieces("\0")).containsExactly("\u0100</w>");
+    assertThat(pieces("\u00ff\u007f")).containsExactly("\u00c3", "\u00bf</w>", "\u0121</w>");
+  }
+
+  @Test
   void lettersAreLowerCasedOneByOneAndComposed() {
     assertThat(pieces("e\u0301")).isEqualTo(pieces("\u00c9"));
     assertThat(pieces("\u039f\u0394\u039f\u03a3")).isEqualTo(pieces("\u03bf\u03b4\u03bf\u03c3"));
