@@ -21,7 +21,6 @@ final class BytePairs {
   private final Map<String, Integer> ids;
   private final String[] pieces;
 
-  /** By the ids of both halves, the left one in the upper 32 bits. */
   private final Map<Long, Merge> merges = new HashMap<>();
 
   private BytePairs(Map<String, Integer> ids, String[] pieces) {
@@ -40,26 +39,23 @@ final class BytePairs {
     try {
       lines = Files.readAllLines(mergesFile, StandardCharsets.UTF_8);
     } catch (IOException e) {
-      throw new UserError(mergesFile + " cannot be read as UTF-8 text");
+      throw bad(mergesFile, "cannot be read as UTF-8 text");
     }
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);
       if (line.startsWith("#version") || line.isBlank()) {
         continue;
       }
-      String[] halves = line.strip().split(" ");
-      if (halves.length != 2) {
-        throw new UserError(mergesFile + " line " + (i + 1) + ": not two symbols");
+      int space = line.indexOf(' ');
+      if (space <= 0 || space == line.length() - 1 || line.indexOf(' ', space + 1) >= 0) {
+        throw bad(mergesFile, "line " + (i + 1) + ": not two symbols");
       }
-      for (String piece : List.of(halves[0], halves[1], halves[0] + halves[1])) {
-        if (!pairs.ids.containsKey(piece)) {
-          throw new UserError(
-              mergesFile + " line " + (i + 1) + ": '" + piece + "' is not in vocab.json");
-        }
-      }
+      String left = line.substring(0, space);
+      String right = line.substring(space + 1);
+      int id = pairs.known(left + right, mergesFile, i + 1);
       pairs.merges.putIfAbsent(
-          key(pairs.ids.get(halves[0]), pairs.ids.get(halves[1])),
-          new Merge(i, pairs.ids.get(halves[0] + halves[1])));
+          pairs.key(pairs.known(left, mergesFile, i + 1), pairs.known(right, mergesFile, i + 1)),
+          new Merge(i, id));
     }
     return pairs;
   }
@@ -70,23 +66,27 @@ final class BytePairs {
     for (Map.Entry<String, JsonNode> entry : ConfigJson.read(file).json().properties()) {
       int id = entry.getValue().isInt() ? entry.getValue().intValue() : -1;
       if (id < 0 || id >= size) {
-        throw new UserError(
-            file
-                + ": '"
-                + entry.getKey()
-                + "' has id "
-                + entry.getValue()
-                + ", the text encoder has 0 to "
-                + (size - 1));
+        throw bad(
+            file,
+            "'%s' has id %s, the text encoder has 0 to %d"
+                .formatted(entry.getKey(), entry.getValue(), size - 1));
       }
       if (pieces[id] != null) {
-        throw new UserError(
-            file + ": '" + pieces[id] + "' and '" + entry.getKey() + "' have the same id " + id);
+        throw bad(
+            file, "'%s' and '%s' have the same id %d".formatted(pieces[id], entry.getKey(), id));
       }
       pieces[id] = entry.getKey();
       ids.put(entry.getKey(), id);
     }
     return new BytePairs(ids, pieces);
+  }
+
+  private int known(String piece, Path mergesFile, int line) {
+    Integer id = ids.get(piece);
+    if (id == null) {
+      throw bad(mergesFile, "line " + line + ": '" + piece + "' is not in vocab.json");
+    }
+    return id;
   }
 
   /** Null if the vocabulary does not have the piece. */
@@ -134,8 +134,13 @@ final class BytePairs {
     }
   }
 
-  private static long key(int left, int right) {
-    return (long) left << 32 | right;
+  private static UserError bad(Path file, String what) {
+    return new UserError(file + ": " + OneLine.of(what));
+  }
+
+  /** One number for both halves. */
+  private long key(int left, int right) {
+    return (long) left * pieces.length + right;
   }
 
   /** Printable Latin-1 stands for itself; the other 68 bytes for U+0100 and on, in order. */

@@ -69,7 +69,7 @@ public final class Checkpoint implements AutoCloseable {
       }
       return List.copyOf(tensors);
     } catch (IOException e) {
-      throw new UserError("cannot map the model's weights: " + e.getMessage());
+      throw new UserError("cannot map the model's weights: " + OneLine.of(e));
     } finally {
       channels.values().forEach(Checkpoint::closeQuietly);
     }

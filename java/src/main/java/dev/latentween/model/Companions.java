@@ -9,19 +9,18 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Where to look for what a checkpoint does not carry itself, the nearest wish first: the folder
- * given as the tokenizer's, the model's own folder, for a file {@code NAME.safetensors} the folder
- * {@code NAME} beside it, then the folder it lies in.
+ * Where to look for what a checkpoint does not carry itself. A diffusers folder carries all but, at
+ * times, the tokenizer. For a file {@code NAME.safetensors} it is the folder around the tokenizer
+ * that was asked for, then the folder {@code NAME} beside the file, then the folder it lies in.
  */
 record Companions(Path model, Path tokenizerOrNull) {
 
   /** The first {@code PART/FILE} in a folder of the diffusers layout. */
   Optional<Path> config(String part, String file) {
-    List<Path> folders = new ArrayList<>();
-    if (tokenizerOrNull != null && tokenizerOrNull.toAbsolutePath().getParent() != null) {
-      folders.add(tokenizerOrNull.toAbsolutePath().getParent());
+    List<Path> folders = new ArrayList<>(modelFolders());
+    if (tokenizerOrNull != null && !Files.isDirectory(model)) {
+      folders.add(0, tokenizerOrNull.resolve(".."));
     }
-    folders.addAll(modelFolders());
     return folders.stream()
         .map(folder -> folder.resolve(part).resolve(file))
         .filter(Files::isRegularFile)
@@ -41,7 +40,9 @@ record Companions(Path model, Path tokenizerOrNull) {
       for (Path folder : modelFolders()) {
         folders.add(folder.resolve("tokenizer"));
       }
-      folders.add(modelFolders().get(modelFolders().size() - 1));
+      for (Path folder : modelFolders()) {
+        folders.add(folder);
+      }
     }
     return folders.stream()
         .filter(folder -> Files.isRegularFile(folder.resolve(Tokenizer.VOCAB)))

@@ -27,9 +27,9 @@ record ConfigJson(String source, ObjectNode json) {
       }
       throw new UserError(file + " is not a JSON object");
     } catch (JsonProcessingException e) {
-      throw new UserError(file + " is not JSON: " + e.getOriginalMessage());
+      throw new UserError(file + " is not JSON: " + OneLine.of(e));
     } catch (IOException e) {
-      String why = Files.exists(file) ? "cannot be read: " + e.getMessage() : "is missing";
+      String why = Files.exists(file) ? "cannot be read: " + OneLine.of(e) : "is missing";
       throw new UserError(file + " " + why);
     }
   }
@@ -134,7 +134,7 @@ record ConfigJson(String source, ObjectNode json) {
   }
 
   UserError bad(String field, String what) {
-    return new UserError(source + ": " + field + ": " + what);
+    return new UserError(source + ": " + field + ": " + OneLine.of(what));
   }
 
   private JsonNode required(String field) {

@@ -1,6 +1,5 @@
 package dev.latentween.model;
 
-import dev.latentween.settings.UserError;
 import java.util.List;
 
 /**
@@ -123,6 +122,8 @@ final class ConfigReader {
   }
 
   static VaeConfig vae(ConfigJson json) {
+    json.only("in_channels", 3);
+    json.only("out_channels", 3);
     json.only("act_fn", "silu", "swish");
     json.only("down_block_types", "DownEncoderBlock2D");
     json.only("up_block_types", "UpDecoderBlock2D");
@@ -190,16 +191,7 @@ final class ConfigReader {
   private static void divides(
       ConfigJson json, String field, int divisor, String ofField, int dividend) {
     if (dividend % divisor != 0) {
-      throw new UserError(
-          json.source()
-              + ": "
-              + field
-              + ": "
-              + divisor
-              + " does not divide "
-              + ofField
-              + " "
-              + dividend);
+      throw json.bad(field, divisor + " does not divide " + ofField + " " + dividend);
     }
   }
 }

@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 
 /**
@@ -37,7 +38,7 @@ record Match(
               + "|\\.(loss|model_ema|vision_model|visual_projection)\\..*)");
 
   static Match of(ModelFiles files, ModelConfig config, TensorInventory inventory) {
-    LdmNames ldmNames = new LdmNames(config);
+    Function<String, List<String>> names = files.layout().names(config);
     Match match =
         new Match(
             new LinkedHashMap<>(),
@@ -50,7 +51,7 @@ record Match(
         .shapes()
         .forEach(
             (canonical, shape) ->
-                files.candidates(canonical, ldmNames).stream()
+                names.apply(canonical).stream()
                     .filter(files.stored()::containsKey)
                     .findFirst()
                     .ifPresentOrElse(

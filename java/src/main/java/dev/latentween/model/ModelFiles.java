@@ -3,7 +3,6 @@ package dev.latentween.model;
 import dev.latentween.settings.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -15,7 +14,7 @@ import java.util.function.Supplier;
  */
 record ModelFiles(
     Path path,
-    String layout,
+    Layout layout,
     Family family,
     Map<String, StoredTensor> stored,
     Supplier<ModelConfig> configReader) {
@@ -56,11 +55,6 @@ record ModelFiles(
     return configReader.get();
   }
 
-  /** The names a canonical tensor may go by here. */
-  List<String> candidates(String canonical, LdmNames ldmNames) {
-    return Files.isDirectory(path) ? DiffusersNames.of(canonical) : ldmNames.of(canonical);
-  }
-
   private static ModelFiles folder(Path path, Companions companions) {
     if (!Files.isDirectory(path.resolve("unet"))) {
       throw new UserError(
@@ -70,10 +64,11 @@ record ModelFiles(
     }
     ConfigJson unet = ConfigJson.read(path.resolve("unet/config.json"));
     Family family = Family.ofUNet(unet);
-    Map<String, StoredTensor> stored = PartWeights.readAll(path, family);
+    // Another family's parts are others: naming it is all that is done.
+    Map<String, StoredTensor> stored = family.supported() ? PartWeights.readAll(path) : Map.of();
     return new ModelFiles(
         path,
-        "diffusers folder",
+        Layout.DIFFUSERS,
         family,
         stored,
         () ->
@@ -89,7 +84,7 @@ record ModelFiles(
     LdmConfig shapes = new LdmConfig(path.toString(), stored);
     return new ModelFiles(
         path,
-        "single file",
+        Layout.LDM,
         Family.ofLdm(stored),
         stored,
         () ->

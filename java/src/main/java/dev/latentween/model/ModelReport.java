@@ -1,6 +1,7 @@
 package dev.latentween.model;
 
 import dev.latentween.settings.UserError;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -29,13 +30,15 @@ public final class ModelReport {
     ModelFiles files = ModelFiles.read(model, companions);
     ModelReport report = new ModelReport();
     report.line("model", Companions.stem(model));
-    report.line("layout", files.layout());
+    report.line("layout", files.layout().title());
     report.line(
         "family", files.family().title() + (files.family().supported() ? "" : ", not supported"));
     try {
       report.describe(files, files.config(), companions);
     } catch (UserError e) {
-      report.line("tensors", files.stored().size() + ", " + dtypes(files.stored(), ""));
+      if (!files.stored().isEmpty()) {
+        report.line("tensors", files.stored().size() + ", " + dtypes(files.stored(), ""));
+      }
       report.fault(e);
     }
     return report;
@@ -96,12 +99,14 @@ public final class ModelReport {
   }
 
   private static String dtypes(Map<String, StoredTensor> tensors, String prefix) {
-    return tensors.entrySet().stream()
-        .filter(entry -> entry.getKey().startsWith(prefix))
-        .map(entry -> entry.getValue().dtype())
-        .collect(
-            Collectors.collectingAndThen(
-                Collectors.toCollection(TreeSet::new), all -> String.join(" and ", all)));
+    TreeSet<String> dtypes = new TreeSet<>();
+    tensors.forEach(
+        (name, tensor) -> {
+          if (name.startsWith(prefix)) {
+            dtypes.add(tensor.dtype());
+          }
+        });
+    return dtypes.isEmpty() ? "no weights" : String.join(" and ", dtypes);
   }
 
   private static String summary(TextConfig text) {
@@ -123,7 +128,7 @@ public final class ModelReport {
         + " layers of "
         + widths(unet.blockOutChannels())
         + ", "
-        + widths(unet.heads())
+        + heads(unet.heads())
         + " heads, "
         + unet.crossAttentionDim()
         + " wide context, "
@@ -147,9 +152,9 @@ public final class ModelReport {
   private static String summary(SchedulerConfig scheduler) {
     return name(scheduler.betaSchedule())
         + " beta "
-        + scheduler.betaStart()
+        + plain(scheduler.betaStart())
         + " to "
-        + scheduler.betaEnd()
+        + plain(scheduler.betaEnd())
         + " in "
         + scheduler.trainTimesteps()
         + " steps, predicts "
@@ -162,6 +167,14 @@ public final class ModelReport {
 
   private static String widths(int[] values) {
     return Arrays.stream(values).mapToObj(String::valueOf).collect(Collectors.joining("/"));
+  }
+
+  private static String heads(int[] heads) {
+    return Arrays.stream(heads).distinct().count() == 1 ? String.valueOf(heads[0]) : widths(heads);
+  }
+
+  private static String plain(double value) {
+    return BigDecimal.valueOf(value).toPlainString();
   }
 
   private void names(String title, List<String> names) {

@@ -23,14 +23,11 @@ final class PartWeights {
 
   private PartWeights() {}
 
-  /** The tensors of every part, by part and name. A family that is only named may lack parts. */
-  static Map<String, StoredTensor> readAll(Path model, Family family) {
+  /** The tensors of every part, by part and name. */
+  static Map<String, StoredTensor> readAll(Path model) {
     Map<String, StoredTensor> all = new LinkedHashMap<>();
     for (String part : List.of("text_encoder", "unet", "vae")) {
-      Path folder = model.resolve(part);
-      if (Files.isDirectory(folder) || family.supported()) {
-        read(folder, part).forEach((name, tensor) -> all.put(part + "." + name, tensor));
-      }
+      read(model.resolve(part), part).forEach((name, tensor) -> all.put(part + "." + name, tensor));
     }
     return all;
   }
@@ -100,7 +97,8 @@ final class PartWeights {
     for (String file : files) {
       // A path would let an index reach out of its folder.
       if (file.contains("/") || file.contains("\\") || !file.endsWith(SUFFIX)) {
-        throw new UserError(index + ": weight_map: '" + file + "' is no safetensors file name");
+        throw new UserError(
+            OneLine.of(index + ": weight_map: '" + file + "' is no safetensors file name"));
       }
       Path shard = folder.resolve(file);
       if (!Files.isRegularFile(shard)) {

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -69,7 +70,7 @@ final class SafeTensors {
     try (FileChannel channel = FileChannel.open(file)) {
       return reader.read(channel);
     } catch (IOException e) {
-      throw reader.bad("cannot be read: " + oneLine(e));
+      throw reader.bad("cannot be read: " + OneLine.of(e));
     }
   }
 
@@ -79,7 +80,7 @@ final class SafeTensors {
     }
     long length = fully(channel, 8, 0).getLong();
     if (length < 2 || length > MAX_HEADER_BYTES) {
-      throw bad("is not a safetensors file: header length " + Long.toUnsignedString(length));
+      throw bad("is not a safetensors file" + guess(length));
     }
     if (length > channel.size() - 8) {
       throw bad(
@@ -98,10 +99,24 @@ final class SafeTensors {
     try (JsonParser parser = JSON.createParser(header)) {
       tensors = tensors(parser, start);
     } catch (IOException e) {
-      throw bad("has a bad header: " + oneLine(e));
+      throw bad("has a bad header: " + OneLine.of(e));
     }
     checkTiling(tensors, start, channel.size());
     return tensors;
+  }
+
+  /** What people have under this extension by accident, told from its first bytes. */
+  private static String guess(long firstBytes) {
+    byte[] first =
+        ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(firstBytes).array();
+    String text = new String(first, StandardCharsets.ISO_8859_1);
+    if (text.equals("version ")) {
+      return " but a Git LFS pointer to one: run git lfs pull";
+    }
+    if (text.startsWith("PK\3\4") || text.startsWith("\u0080\2")) {
+      return " but a pickle under its name, and loading a pickle can run code";
+    }
+    return ": header length " + Long.toUnsignedString(firstBytes);
   }
 
   private Map<String, StoredTensor> tensors(JsonParser parser, long start) throws IOException {
@@ -214,22 +229,10 @@ final class SafeTensors {
   }
 
   private UserError bad(String tensor, String what) {
-    return bad("has a bad header: tensor '" + printable(tensor) + "': " + what);
+    return bad("has a bad header: tensor '" + OneLine.of(tensor) + "': " + what);
   }
 
   private UserError bad(String what) {
-    return new UserError(file + " " + printable(what));
-  }
-
-  private static String oneLine(IOException e) {
-    return e instanceof com.fasterxml.jackson.core.JsonProcessingException json
-        ? json.getOriginalMessage()
-        : String.valueOf(e.getMessage());
-  }
-
-  /** Names come from the file: no control characters and no screenful of them. */
-  private static String printable(String text) {
-    String clean = text.replaceAll("\\p{Cntrl}", "?");
-    return clean.length() <= 300 ? clean : clean.substring(0, 300) + "...";
+    return new UserError(file + " " + OneLine.of(what));
   }
 }

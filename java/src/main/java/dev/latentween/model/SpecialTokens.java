@@ -72,8 +72,8 @@ record SpecialTokens(int start, int end, int pad, int unknown, Pattern raw, Patt
       }
       Integer id = vocabulary.id(content);
       if (id == null) {
-        throw new UserError(
-            folder.resolve(Tokenizer.VOCAB) + ": lacks the " + field + " '" + content + "'");
+        String what = "lacks the " + field + " '" + content + "'";
+        throw new UserError(folder.resolve(Tokenizer.VOCAB) + ": " + OneLine.of(what));
       }
       (afterNormalising ? normalized : raw).add(content);
       return id;

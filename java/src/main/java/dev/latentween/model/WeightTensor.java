@@ -11,7 +11,7 @@ import java.nio.ByteOrder;
  * @param dtype how the elements are stored
  * @param shape PyTorch's order: convolutions [out, in, height, width], linear layers [out, in]
  * @param data the elements, row-major and little-endian: direct, read-only, mapped from the file;
- *     valid as long as it is reachable
+ *     valid as long as it is reachable, at any address (headers need not align what follows)
  */
 public record WeightTensor(String name, DType dtype, long[] shape, ByteBuffer data) {
   public WeightTensor {

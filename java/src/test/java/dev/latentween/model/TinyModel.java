@@ -18,19 +18,19 @@ import java.util.function.Consumer;
 import java.util.stream.Stream;
 
 /** The reference checkpoint of the tests, in every layout. */
-final class TinyModel {
+public final class TinyModel {
   static final Path GOLDEN = Path.of("src/test/golden");
-  static final Path FOLDER = GOLDEN.resolve("tiny-sd1");
+  public static final Path FOLDER = GOLDEN.resolve("tiny-sd1");
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private TinyModel() {}
 
   /** A copy to be changed. */
-  static Path copyTo(Path folder) throws IOException {
+  public static Path copyTo(Path folder) throws IOException {
     return copy(FOLDER, folder.resolve("tiny-sd1"));
   }
 
-  static Path copy(Path from, Path to) throws IOException {
+  public static Path copy(Path from, Path to) throws IOException {
     try (Stream<Path> files = Files.walk(from)) {
       for (Path file : files.toList()) {
         Path target = to.resolve(from.relativize(file));
@@ -54,7 +54,7 @@ final class TinyModel {
    * The single-file form, put together from the folder's tensors by their digests: nothing here
    * knows how names map.
    */
-  static Path singleFile(Path file) throws IOException {
+  public static Path singleFile(Path file) throws IOException {
     SafeTensorsWriter writer = new SafeTensorsWriter();
     addLdmTensors(writer);
     return writer.write(file);
