@@ -1,0 +1,85 @@
+package dev.latentween.video;
+
+import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_COLOR_RGB;
+import static org.bytedeco.opencv.global.opencv_imgcodecs.IMREAD_IGNORE_ORIENTATION;
+import static org.bytedeco.opencv.global.opencv_imgcodecs.imdecode;
+
+import dev.latentween.settings.Fit;
+import dev.latentween.settings.UserError;
+import java.net.URI;
+import java.nio.ByteBuffer;
+import org.bytedeco.opencv.opencv_core.Mat;
+
+/**
+ * The picture a render starts from, loaded as Deforum does: RGB without its alpha and not turned as
+ * EXIF says, brought to the frame's size as PIL's LANCZOS does.
+ */
+public final class InitImage {
+  /** Rows of RGB bytes. */
+  record Picture(byte[] rgb, int width, int height) {
+    Picture resized(int toWidth, int toHeight) {
+      byte[] resized = LanczosResize.resize(rgb, width, height, toWidth, toHeight);
+      return new Picture(resized, toWidth, toHeight);
+    }
+
+    /** The part of {@code toWidth} x {@code toHeight} in the middle; black where it is larger. */
+    Picture centered(int toWidth, int toHeight) {
+      byte[] out = new byte[toWidth * toHeight * 3];
+      int left = Math.floorDiv(toWidth - width, 2);
+      int top = Math.floorDiv(toHeight - height, 2);
+      int copied = Math.min(width, toWidth) * 3;
+      for (int y = Math.max(0, top); y < Math.min(toHeight, top + height); y++) {
+        int from = ((y - top) * width + Math.max(0, -left)) * 3;
+        System.arraycopy(rgb, from, out, (y * toWidth + Math.max(0, left)) * 3, copied);
+      }
+      return new Picture(out, toWidth, toHeight);
+    }
+  }
+
+  private InitImage() {}
+
+  /**
+   * Loads a PNG, JPEG, WebP or BMP. {@link Fit#CROP} cuts whole pixels and then resizes, {@link
+   * Fit#PAD} fills with black.
+   *
+   * @param source a file:, http: or https: address; a web address is fetched once
+   * @return a direct buffer of {@code height} rows of {@code width} RGB pixels
+   * @throws UserError if it cannot be had or is no image
+   */
+  public static ByteBuffer load(URI source, int width, int height, Fit fit) {
+    Picture picture = fitted(decode(source), width, height, fit);
+    return ByteBuffer.allocateDirect(width * height * 3).put(picture.rgb()).flip();
+  }
+
+  private static Picture fitted(Picture from, int width, int height, Fit fit) {
+    // The other side's length at the frame's aspect, as large as one side of the picture allows.
+    int wide = (int) Math.max(1, Math.rint((double) from.height() * width / height));
+    int high = (int) Math.max(1, Math.rint((double) from.width() * height / width));
+    boolean tooWide = wide < from.width();
+    return switch (fit) {
+      case STRETCH -> from.resized(width, height);
+      case CROP ->
+          (tooWide ? from.centered(wide, from.height()) : from.centered(from.width(), high))
+              .resized(width, height);
+      case PAD -> {
+        double scale = tooWide ? (double) width / from.width() : (double) height / from.height();
+        int inWidth = (int) Math.max(1, Math.rint(from.width() * scale));
+        int inHeight = (int) Math.max(1, Math.rint(from.height() * scale));
+        yield from.resized(inWidth, inHeight).centered(width, height);
+      }
+    };
+  }
+
+  private static Picture decode(URI source) {
+    byte[] file = ImageSource.read(source);
+    try (Mat encoded = new Mat(file.length == 0 ? new byte[1] : file);
+        Mat image = imdecode(encoded, IMREAD_COLOR_RGB | IMREAD_IGNORE_ORIENTATION)) {
+      if (image.empty()) {
+        throw ImageSource.error(source, "not a whole image; PNG, JPEG, WebP and BMP can be read");
+      }
+      byte[] rgb = new byte[image.cols() * image.rows() * 3];
+      image.data().get(rgb);
+      return new Picture(rgb, image.cols(), image.rows());
+    }
+  }
+}
