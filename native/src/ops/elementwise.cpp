@@ -6,9 +6,10 @@ namespace ltw {
 
 void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx) {
   ensure(!terms.empty() && terms.size() <= 6, "weighted_sum of ", terms.size(), " terms");
-  ensure(dst.dense() && dst.dtype == DType::kF32, "weighted_sum writes dense float32");
+  ensure(dst.dense() && (dst.dtype == DType::kF32 || dst.dtype == ctx.backend().activation_type()),
+         "weighted_sum writes dense float32 or the activation type");
   for (const auto& [coefficient, src] : terms) {
-    ensure(src.dense() && src.dtype == DType::kF32 && src.shape == dst.shape, "weighted_sum: term of shape ",
+    ensure(src.dense() && src.dtype == dst.dtype && src.shape == dst.shape, "weighted_sum: term of shape ",
            src.shape, " for ", dst.shape);
   }
   LTW_DISPATCH(weighted_sum, ctx, dst, terms);

@@ -14,8 +14,8 @@ using Term = std::pair<double, Tensor>;  // coefficient, source
 // activation type. dst may be a source.
 void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx);
 
-// dst (activation type) = scale * src (float32), or the other way round: dense, one shape. How latents enter
-// and leave the network.
+// dst = scale * src; each float32 or the activation type, dense, one shape. How values enter and leave the
+// network.
 void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx);
 
 // Copies `src` [1, ...] into every entry of `dst` [n, ...]; dense, one type.
@@ -32,7 +32,6 @@ void image_to_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite,
 
 namespace cpu {
 void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx);
-void multiply_add(const Tensor& dst, const Tensor& a, const Tensor& b, const Tensor& c, Context& ctx);
 void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx);
 void broadcast(const Tensor& dst, const Tensor& src, Context& ctx);
 void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_table,
