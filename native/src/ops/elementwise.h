@@ -30,7 +30,15 @@ void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_tabl
 // or infinite; the caller sets it to 1 before.
 void image_to_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite, Context& ctx);
 
+// The error of a step whose solutions of lower and higher order are `low` and `high`: the root mean square of
+// (low - high) / max(absolute, relative * max(|low|, |previous|)). Dense, one shape, float32. Waits for
+// the device, so it cannot be recorded; 0 while measuring.
+double error_norm(const Tensor& low, const Tensor& high, const Tensor& previous, double absolute,
+                  double relative, Context& ctx);
+
 namespace cpu {
+double error_norm(const Tensor& low, const Tensor& high, const Tensor& previous, double absolute,
+                  double relative, Context& ctx);
 void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx);
 void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx);
 void broadcast(const Tensor& dst, const Tensor& src, Context& ctx);

@@ -13,7 +13,7 @@ constexpr int64_t kBlock = 2048;
 
 template <typename Body>
 void for_blocks(int64_t size, const Body& body) {
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (size > kBlock)
   for (int64_t begin = 0; begin < size; begin += kBlock) body(begin, std::min(begin + kBlock, size));
 }
 

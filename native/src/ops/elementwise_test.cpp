@@ -147,5 +147,28 @@ LTW_OP_TEST(image_to_pixels_reports_what_is_not_finite) {
   }
 }
 
+LTW_OP_TEST(error_norm_weighs_each_value) {
+  const Shape shape{2, 13, 79, 4};
+  const Values low = t.random(shape.size()), high = t.random(shape.size()), previous = t.random(shape.size());
+  double squares = 0;
+  for (size_t i = 0; i < low.size(); ++i) {
+    const double scale = std::fmax(0.1, 0.2 * std::fmax(std::fabs(low[i]), std::fabs(previous[i])));
+    squares += std::pow((double(low[i]) - high[i]) / scale, 2);
+  }
+  const double expected = std::sqrt(squares / double(shape.size()));
+
+  const test::Placed a = latent(t, shape, low), b = latent(t, shape, high), c = latent(t, shape, previous);
+  Arena none;
+  Context now = Context::immediate(t.backend(), none);
+  const double found = error_norm(a, b, c, 0.1, 0.2, now);
+  expect(std::fabs(found - expected) < 1e-6 * expected, "the norm is ", found, " instead of ", expected);
+
+  Program program;
+  Context recording = Context::record(t.backend(), none, program);
+  test::expect_refused([&] { error_norm(a, b, c, 0.1, 0.2, recording); }, "recording");
+  Context measuring = Context::measure(t.backend(), none);
+  expect(error_norm(a, b, c, 0.1, 0.2, measuring) == 0, "a norm while measuring");
+}
+
 }  // namespace
 }  // namespace ltw

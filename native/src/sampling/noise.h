@@ -1,0 +1,39 @@
+// Standard normal noise on the host, as torch.randn draws it after torch.manual_seed(seed).
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <span>
+
+namespace ltw {
+
+// The values of ltw_generator.
+enum class Generator { kTorchCuda = 0, kTorchCpu = 1 };
+
+// A generator and where it stands; each call of draw() is one call of torch.randn.
+class NoiseSource {
+ public:
+  NoiseSource(Generator generator, uint64_t seed);
+
+  // In torch's order: a latent's values are [channel, height, width]. CUDA's are those of a GPU that gives
+  // every value a thread, up to 125952 values on 82 multiprocessors of 1536 threads, which is a picture of 2
+  // megapixels. They differ from a GPU's by up to 6e-7.
+  void draw(std::span<float> values);
+
+ private:
+  void draw_cuda(std::span<float> values);
+  void draw_cpu(std::span<float> values);
+
+  Generator generator_;
+  uint64_t seed_;
+  uint64_t draws_ = 0;   // CUDA: every draw has its own counter
+  std::mt19937 engine_;  // CPU: all draws share one sequence
+  double spare_ = 0;     // CPU: short draws make two normals at a time
+  bool has_spare_ = false;
+};
+
+// Spherical interpolation of two noises seen as vectors: what stays noise of variance 1 at every weight.
+// Linear where they are nearly parallel, |cos| > 0.9995. values may be either source.
+void slerp(std::span<float> values, std::span<const float> from, std::span<const float> to, double weight);
+
+}  // namespace ltw
