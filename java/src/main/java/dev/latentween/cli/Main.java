@@ -1,5 +1,7 @@
 package dev.latentween.cli;
 
+import dev.latentween.engine.EngineException;
+import dev.latentween.engine.EngineException.Code;
 import dev.latentween.settings.UserError;
 import java.io.IOException;
 import java.io.InputStream;
@@ -29,9 +31,9 @@ public final class Main implements Runnable {
   }
 
   /**
-   * The command line with all its commands. Exit codes are 0, 2 for a mistake of the user's, which
-   * is told in one line of standard error, and 1 for a mistake of ours, which comes with a stack
-   * trace.
+   * The command line with all its commands. Exit codes are 0; 2 for a mistake of the user's and 4
+   * for a device that is missing, failing or out of memory, each told in one line of standard
+   * error; 130 for Ctrl-C; and 1 for a mistake of ours, which comes with a stack trace.
    */
   static CommandLine commandLine() {
     CommandLine completion = new CommandLine(new GenerateCompletion());
@@ -43,6 +45,9 @@ public final class Main implements Runnable {
             (e, commandLine, parsed) -> {
               if (e instanceof UserError error) {
                 return complain(commandLine, error.getMessage(), error.exitCode());
+              }
+              if (e instanceof EngineException error && error.code() != Code.INTERNAL) {
+                return complain(commandLine, error.getMessage(), exitCode(error.code()));
               }
               throw e;
             });
@@ -56,6 +61,14 @@ public final class Main implements Runnable {
   private static String usageHint(ParameterException e) {
     String command = e.getCommandLine().getCommandSpec().qualifiedName();
     return e.getMessage() + "; see " + command + " --help";
+  }
+
+  private static int exitCode(Code code) {
+    return switch (code) {
+      case DEVICE, OUT_OF_MEMORY -> 4;
+      case CANCELLED -> 130;
+      default -> 2;
+    };
   }
 
   private static int complain(CommandLine commandLine, String message, int exitCode) {

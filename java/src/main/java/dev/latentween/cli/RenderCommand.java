@@ -6,10 +6,11 @@ import dev.latentween.settings.Loaded;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.SettingsReader;
 import dev.latentween.settings.Timestring;
-import dev.latentween.settings.UserError;
 import java.io.PrintWriter;
+import java.math.BigDecimal;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
+import java.util.Locale;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,7 +50,7 @@ final class RenderCommand implements Runnable {
       out.flush();
       return;
     }
-    render(settings, plan, timestring, video);
+    render(settings, plan, timestring, video, earlier.isPresent());
   }
 
   private Optional<EarlierRender> earlier(Loaded loaded) {
@@ -57,8 +58,44 @@ final class RenderCommand implements Runnable {
     return wanted ? EarlierRender.find(loaded) : Optional.empty();
   }
 
-  /** The seam: everything above is known without an engine, everything that needs one goes here. */
-  private void render(Settings settings, FramePlan plan, String timestring, Path video) {
-    throw new UserError("rendering needs the native engine");
+  private void render(
+      Settings settings, FramePlan plan, String timestring, Path video, boolean resume) {
+    PrintWriter out = spec.commandLine().getOut();
+    Rendering rendering =
+        new Rendering(
+            settings,
+            plan,
+            timestring,
+            video,
+            options.model(),
+            options.tokenizer,
+            options.device,
+            options.batch(),
+            resume);
+    long peakBytes;
+    double framesPerSecond;
+    try (Progress progress = new Progress(spec.commandLine().getErr(), System.console() != null)) {
+      peakBytes = rendering.run(progress);
+      framesPerSecond = progress.framesPerSecond();
+    }
+    out.printf(
+        Locale.ROOT,
+        "%s: %d frames, %dx%d, %.2f s at %s fps; rendered at %.2f frames/s; peak memory %d MiB%n",
+        video,
+        plan.frameCount(),
+        plan.width(),
+        plan.height(),
+        plan.videoSeconds(),
+        plain(settings.fps()),
+        framesPerSecond,
+        peakBytes >> 20);
+    if (settings.saveSamples()) {
+      out.println("frames and settings: " + settings.outdir());
+    }
+    out.flush();
+  }
+
+  private static String plain(double value) {
+    return BigDecimal.valueOf(value).stripTrailingZeros().toPlainString();
   }
 }

@@ -1,12 +1,12 @@
 package dev.latentween.cli;
 
 import dev.latentween.settings.UserError;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -26,8 +26,9 @@ final class RenderOptions {
   @Option(
       names = "--model",
       paramLabel = "PATH",
-      description = "A diffusers folder or a .safetensors file.")
-  Path model;
+      description =
+          "A diffusers folder or a .safetensors file. Default: the small model that ships.")
+  private Path model;
 
   @Option(
       names = "--tokenizer",
@@ -47,11 +48,19 @@ final class RenderOptions {
       description = "Folder for frames and settings. Default: outputs/YYYY-MM/BATCH_NAME.")
   private String outdir;
 
-  @Option(names = "--device", description = "Where to render: cpu, cuda or cuda:N.")
+  @Option(
+      names = "--device",
+      paramLabel = "DEVICE",
+      defaultValue = "cpu",
+      description = "Where to render: cpu.")
   String device;
 
-  @Option(names = "--batch", paramLabel = "N", description = "Frames rendered at once.")
-  private Integer batch;
+  @Option(
+      names = "--batch",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Frames handed to the engine at once. No frame depends on it.")
+  private int batch;
 
   @Option(names = "--dry-run", description = "Say what would be rendered; load no model.")
   boolean dryRun;
@@ -79,12 +88,24 @@ final class RenderOptions {
     return overrides;
   }
 
-  /** The frames to render at once, if the user wants to say. */
-  Optional<Integer> batch() {
-    if (batch != null && batch < 1) {
+  /** The frames to render at once. */
+  int batch() {
+    if (batch < 1) {
       throw new UserError("--batch is " + batch + "; it must be at least 1");
     }
-    return Optional.ofNullable(batch);
+    return batch;
+  }
+
+  /** The model to render with. */
+  Path model() {
+    if (model != null) {
+      return model;
+    }
+    Path shipped = Path.of(System.getProperty("latentween.home", "."), "models", "demo");
+    if (!Files.isDirectory(shipped)) {
+      throw new UserError("there is no model at " + shipped + "; name one with --model PATH");
+    }
+    return shipped;
   }
 
   /** The video's file. */
