@@ -5,35 +5,22 @@
 namespace ltw::cpu {
 namespace {
 
-struct Sums {
-  float first, second;
-};
-
-// Of the distances from `shift`. The simd lanes are partial sums: at most 1280 / 8 terms each.
-Sums sums_about(const float* x, int64_t count, float shift) {
-  float first = 0, second = 0;
-#pragma omp simd reduction(+ : first, second)
-  for (int64_t c = 0; c < count; ++c) {
-    const float distance = x[c] - shift;
-    first += distance;
-    second += distance * distance;
-  }
-  return {first, second};
-}
-
+// A row is in the cache after the first pass, so sums in double cost little, and a mean of any size costs no
+// digits: `rest` is what rounding takes from it.
 void normalise_row(float* y, const float* x, const float* gamma, const float* beta, int64_t count,
                    double eps) {
   const double size = static_cast<double>(count);
-  // The second pass also corrects the first one's mean, which is off by some roundings of the mean's size.
-  const float mean = static_cast<float>(sums_about(x, count, 0.0f).first / size);
-  const Sums sums = sums_about(x, count, mean);
-  const double correction = sums.first / size;
-  const double variance = sums.second / size - correction * correction;
-  const float inverse = static_cast<float>(1.0 / std::sqrt(variance + eps));
-  const float offset = static_cast<float>(correction);
+  double sum = 0, squares = 0;
+#pragma omp simd reduction(+ : sum)
+  for (int64_t c = 0; c < count; ++c) sum += x[c];
+  const double mean = sum / size;
+#pragma omp simd reduction(+ : squares)
+  for (int64_t c = 0; c < count; ++c) squares += (x[c] - mean) * (x[c] - mean);
+  const float inverse = static_cast<float>(1.0 / std::sqrt(squares / size + eps));
+  const float rounded = static_cast<float>(mean), rest = static_cast<float>(mean - rounded);
 #pragma omp simd
   for (int64_t c = 0; c < count; ++c) {
-    y[c] = std::fma((x[c] - mean - offset) * inverse, gamma[c], beta[c]);
+    y[c] = std::fma((x[c] - rounded - rest) * inverse, gamma[c], beta[c]);
   }
 }
 
