@@ -20,8 +20,21 @@ matmul::primitive_desc describe(const Tensor& dst, const Tensor& src, const Pack
           bias,          matrix_desc(dst), epilogue_attributes(epilogue, residual, residual_desc)};
 }
 
-void product(const Tensor& dst, const Tensor& src, const PackedWeights& weights, const Epilogue& epilogue,
+void copy_rows(const Tensor& dst, const Tensor& src) {
+#pragma omp parallel for schedule(static)
+  for (int64_t row = 0; row < dst.rows(); ++row) {
+    std::copy_n(src.f32() + row * src.row_stride, dst.channels(), dst.f32() + row * dst.row_stride);
+  }
+}
+
+void product(const Tensor& dst, const Tensor& src, const PackedWeights& weights, Epilogue epilogue,
              Context& ctx) {
+  // oneDNN adds a residual of other strides than the destination's by its reference code, thousands of times
+  // slower.
+  if (epilogue.residual && epilogue.residual->row_stride != dst.row_stride) {
+    ctx.submit([dst, from = *epilogue.residual] { copy_rows(dst, from); });
+    epilogue.residual = dst;
+  }
   // Whether the residual is in place is known only once there are addresses: take what either way needs.
   int64_t bytes = scratchpad_bytes(describe(dst, src, weights, epilogue, residual_of(dst, epilogue)));
   if (epilogue.residual) {
