@@ -32,19 +32,27 @@ class SingleThreaded {
   int threads_;
 };
 
+// Rows of scores are padded to whole vectors of AVX-512, and by one more: rows a power of two apart share
+// cache sets.
+constexpr int64_t kLanes = 16;
+constexpr int64_t padded(int64_t keys) { return (keys + kLanes - 1) / kLanes * kLanes; }
+constexpr int64_t row_length(int64_t keys) { return padded(keys) + kLanes; }
+
 // softmax(scale * row) without its division; returns the sum. Keys from `seen` on get no weight.
-float exponentials(float* row, int64_t keys, int64_t seen, float scale) {
-  float largest = -std::numeric_limits<float>::infinity();
+LTW_WIDE float exponentials(float* row, int64_t keys, int64_t seen, float scale) {
+  const int64_t count = padded(seen);
+  std::fill(row + seen, row + padded(keys), -std::numeric_limits<float>::infinity());
+  int32_t largest = ordered(row[0]);
 #pragma omp simd reduction(max : largest)
-  for (int64_t i = 0; i < seen; ++i) largest = std::max(largest, row[i]);
-  const float offset = -largest * scale;
+  for (int64_t i = 0; i < count; ++i) largest = std::max(largest, ordered(row[i]));
+  const float offset = -from_ordered(largest) * scale;
   float sum = 0;
 #pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < seen; ++i) {
-    row[i] = exp_approx(std::fma(row[i], scale, offset));
-    sum += row[i];
+  for (int64_t i = 0; i < count; ++i) {
+    row[i] = exp_of_negative(std::fma(row[i], scale, offset));
+    sum += row[i];  // the padding adds e^-87 each, which rounds away
   }
-  std::fill(row + seen, row + keys, 0.0f);
+  std::fill(row + seen, row + padded(keys), 0.0f);
   return sum;
 }
 
@@ -57,7 +65,7 @@ struct Block {
 Block describe(int64_t queries, int64_t keys, int64_t size, const Tensor& dst, const Tensor& q,
                const Tensor& k, const Tensor& v) {
   const SingleThreaded guard;
-  const memory::desc rows({queries, keys}, kF32, memory::format_tag::ab);
+  const memory::desc rows({queries, keys}, kF32, {row_length(keys), 1});
   const dnnl::primitive_attr attributes = user_scratchpad();
   return {{dnnl_engine(),
            {{queries, size}, kF32, {q.row_stride, 1}},
@@ -107,14 +115,14 @@ void attend(const Problem& p, int64_t sample, int64_t head, int64_t block) {
   };
   float* scores =
       reinterpret_cast<float*>(p.scratch.as<char>() + omp_get_thread_num() * p.scratch.channels());
-  float* scratchpad = scores + kQueryBlock * p.keys;
+  float* scratchpad = scores + kQueryBlock * row_length(p.keys);
   float* out = at(p.dst, begin);
   product(kernel.scores, kernel.block.scores, at(p.q, begin), at(p.k, 0), scores, scratchpad);
   const float scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(p.size)));
   float sums[kQueryBlock];
   for (int64_t i = 0; i < count; ++i) {
     const int64_t seen = p.causal ? std::min(begin + i + 1, p.keys) : p.keys;
-    sums[i] = exponentials(scores + i * p.keys, p.keys, seen, scale);
+    sums[i] = exponentials(scores + i * row_length(p.keys), p.keys, seen, scale);
   }
   product(kernel.mix, kernel.block.mix, scores, at(p.v, 0), out, scratchpad);
   for (int64_t i = 0; i < count; ++i) {
@@ -135,7 +143,7 @@ void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor
   if (has_whole) bytes = block(kQueryBlock).scratch_bytes();
   if (has_rest) bytes = std::max(bytes, block(queries % kQueryBlock).scratch_bytes());
   constexpr int64_t kLine = 64;
-  bytes = (bytes + kQueryBlock * keys * size_of(DType::kF32) + kLine - 1) / kLine * kLine;
+  bytes = (bytes + kQueryBlock * row_length(keys) * size_of(DType::kF32) + kLine - 1) / kLine * kLine;
   const ArenaTensor scratch = ctx.tensor(Shape{omp_get_max_threads(), bytes}, DType::kU8);
   if (ctx.measuring()) return;
 

@@ -101,7 +101,18 @@ void merge_moments(const Problem& p, int64_t sample) {
   }
 }
 
-template <bool kSilu>
+LTW_WIDE void normalise(float* y, const float* x, const float* mean, const float* scale, const float* shift,
+                        int64_t channels) {
+#pragma omp simd
+  for (int64_t c = 0; c < channels; ++c) y[c] = std::fma(x[c] - mean[c], scale[c], shift[c]);
+}
+
+LTW_WIDE void normalise_silu(float* y, const float* x, const float* mean, const float* scale,
+                             const float* shift, int64_t channels) {
+#pragma omp simd
+  for (int64_t c = 0; c < channels; ++c) y[c] = silu(std::fma(x[c] - mean[c], scale[c], shift[c]));
+}
+
 void normalise_chunk(const Problem& p, int64_t sample, int64_t chunk) {
   const int64_t begin = sample * p.pixels + chunk * kChunk;
   const int64_t end = sample * p.pixels + std::min((chunk + 1) * kChunk, p.pixels);
@@ -126,11 +137,8 @@ void normalise_chunk(const Problem& p, int64_t sample, int64_t chunk) {
   for (int64_t pixel = begin; pixel < end; ++pixel) {
     float* y = p.dst.f32() + pixel * p.dst.row_stride;
     p.for_parts(pixel, [&](const float* x, int64_t at, int64_t channels) {
-#pragma omp simd
-      for (int64_t c = 0; c < channels; ++c) {
-        const float value = std::fma(x[c] - mean[at + c], scale[at + c], shift[at + c]);
-        y[at + c] = kSilu ? silu(value) : value;
-      }
+      const auto body = p.params.silu ? normalise_silu : normalise;
+      body(y + at, x, mean + at, scale + at, shift + at, channels);
     });
   }
 }
@@ -144,13 +152,7 @@ void run(const Problem& p) {
 #pragma omp for schedule(static)
     for (int64_t sample = 0; sample < p.samples; ++sample) merge_moments(p, sample);
 #pragma omp for schedule(static)
-    for (int64_t i = 0; i < all; ++i) {
-      if (p.params.silu) {
-        normalise_chunk<true>(p, i / p.chunks, i % p.chunks);
-      } else {
-        normalise_chunk<false>(p, i / p.chunks, i % p.chunks);
-      }
-    }
+    for (int64_t i = 0; i < all; ++i) normalise_chunk(p, i / p.chunks, i % p.chunks);
   }
 }
 

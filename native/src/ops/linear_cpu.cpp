@@ -61,21 +61,24 @@ void product(const Tensor& dst, const Tensor& src, const PackedWeights& weights,
   });
 }
 
-// dst = value * gelu(gate) (+ residual)
+LTW_WIDE void gate_row(float* y, const float* value, const float* gate, const float* residual,
+                       int64_t channels) {
+  if (residual != nullptr) {
+#pragma omp simd
+    for (int64_t c = 0; c < channels; ++c) y[c] = residual[c] + value[c] * gelu(gate[c]);
+  } else {
+#pragma omp simd
+    for (int64_t c = 0; c < channels; ++c) y[c] = value[c] * gelu(gate[c]);
+  }
+}
+
+// dst = value * gelu(gate) (+ residual); both: value and gate side by side
 void gate(const Tensor& dst, const Tensor& both, const std::optional<Tensor>& residual) {
-  const int64_t channels = dst.channels();
 #pragma omp parallel for schedule(static)
   for (int64_t row = 0; row < dst.rows(); ++row) {
     const float* value = both.f32() + row * both.row_stride;
-    float* y = dst.f32() + row * dst.row_stride;
-    if (residual) {
-      const float* r = residual->f32() + row * residual->row_stride;
-#pragma omp simd
-      for (int64_t c = 0; c < channels; ++c) y[c] = r[c] + value[c] * gelu(value[channels + c]);
-    } else {
-#pragma omp simd
-      for (int64_t c = 0; c < channels; ++c) y[c] = value[c] * gelu(value[channels + c]);
-    }
+    const float* added = residual ? residual->f32() + row * residual->row_stride : nullptr;
+    gate_row(dst.f32() + row * dst.row_stride, value, value + dst.channels(), added, dst.channels());
   }
 }
 
