@@ -17,8 +17,14 @@ using dnnl::memory;
 
 constexpr auto kF32 = memory::data_type::f32;
 
-// Queries whose scores are held at once by a thread: 1 MiB for 4096 keys.
-constexpr int64_t kQueryBlock = 64;
+// Queries whose scores a thread holds at once: as many as leave them in the second-level cache, 512 KiB, but
+// no more than leave work for all threads.
+constexpr int64_t kMaxQueryBlock = 256;
+int64_t query_block(int64_t queries, int64_t keys, int64_t heads) {
+  const int64_t share = (queries * heads / omp_get_max_threads() + 15) / 16 * 16;
+  const int64_t cached = std::clamp<int64_t>((int64_t{128} << 10) / keys / 16 * 16, 64, kMaxQueryBlock);
+  return std::clamp<int64_t>(share, 16, cached);
+}
 
 // Primitives made here run on the thread that calls them: the parallel loop is ours.
 class SingleThreaded {
@@ -56,79 +62,142 @@ LTW_WIDE float exponentials(float* row, int64_t keys, int64_t seen, float scale)
   return sum;
 }
 
-// The two products of one block of queries; their scratchpads are used one after the other.
-struct Block {
+// The two products of a block of queries. Their scratchpads are used one after the other.
+struct Products {
   matmul::primitive_desc scores, mix;
   int64_t scratch_bytes() const { return std::max(scratchpad_bytes(scores), scratchpad_bytes(mix)); }
 };
 
-Block describe(int64_t queries, int64_t keys, int64_t size, const Tensor& dst, const Tensor& q,
-               const Tensor& k, const Tensor& v) {
-  const SingleThreaded guard;
-  const memory::desc rows({queries, keys}, kF32, {row_length(keys), 1});
-  const dnnl::primitive_attr attributes = user_scratchpad();
-  return {{dnnl_engine(),
-           {{queries, size}, kF32, {q.row_stride, 1}},
-           {{size, keys}, kF32, {1, k.row_stride}},
-           rows,
-           attributes},
-          {dnnl_engine(),
-           rows,
-           {{keys, size}, kF32, {v.row_stride, 1}},
-           {{queries, size}, kF32, {dst.row_stride, 1}},
-           attributes}};
+struct Shapes {
+  int64_t queries, keys, size;  // of one head
+  int64_t q_stride, k_stride, v_stride, dst_stride;
+};
+
+Products describe(const Shapes& s, int64_t block, const memory::desc& keys, const memory::desc& values) {
+  const memory::desc rows({block, s.keys}, kF32, {row_length(s.keys), 1});
+  const memory::desc q({block, s.size}, kF32, {s.q_stride, 1}), dst({block, s.size}, kF32, {s.dst_stride, 1});
+  return {{dnnl_engine(), q, keys, rows, user_scratchpad()},
+          {dnnl_engine(), rows, values, dst, user_scratchpad()}};
 }
 
+// A head's keys [size, keys] and values [keys, size] as the products read them.
+struct Layouts {
+  memory::desc keys, values;
+};
+
+Layouts plain_layouts(const Shapes& s) {
+  return {{{s.size, s.keys}, kF32, {1, s.k_stride}}, {{s.keys, s.size}, kF32, {s.v_stride, 1}}};
+}
+
+// What the products would choose. Putting every head into it once, not anew for every block of queries, takes
+// a quarter off the time at 4096 pixels; with few blocks it costs more than it saves.
+constexpr int64_t kPackFromBlocks = 8;
+
+Layouts packed_layouts(const Shapes& s, int64_t block) {
+  const auto any = [](const memory::desc& d) {
+    return memory::desc(d.get_dims(), kF32, memory::format_tag::any);
+  };
+  const Layouts plain = plain_layouts(s);
+  const Products nominal = describe(s, block, any(plain.keys), any(plain.values));
+  return {nominal.scores.weights_desc(), nominal.mix.weights_desc()};
+}
+
+dnnl::reorder::primitive_desc describe_packing(const memory::desc& from, const memory::desc& to) {
+  return {dnnl_engine(), from, dnnl_engine(), to, user_scratchpad()};
+}
+
+template <typename Primitive>
 struct Kernel {
-  explicit Kernel(const Block& described) : block(described) {
-    const SingleThreaded guard;
-    scores = matmul(block.scores);
-    mix = matmul(block.mix);
-  }
-  Block block;
-  matmul scores, mix;
+  typename Primitive::primitive_desc description;
+  Primitive primitive;
+
+  explicit Kernel(const typename Primitive::primitive_desc& d) : description(d), primitive(d) {}
 };
 
 struct Problem {
-  Tensor dst, q, k, v, scratch;  // scratch: [threads, bytes]
-  int64_t heads, size, queries, keys;
+  Tensor dst, q, k, v;
+  Tensor scratch;                     // [threads, bytes]
+  Tensor packed_keys, packed_values;  // [samples * heads, bytes]
+  int64_t heads, block;               // block: queries at once
   bool causal;
-  std::optional<Kernel> whole, rest;  // blocks of kQueryBlock queries, and the last one
+  Shapes shapes;
+  std::optional<Kernel<dnnl::reorder>> pack_keys, pack_values;
+  Kernel<matmul> scores, mix;            // of a whole block
+  Kernel<matmul> last_scores, last_mix;  // of the last one
 
-  int64_t blocks() const { return (queries + kQueryBlock - 1) / kQueryBlock; }
+  // What the products read of a head.
+  const void* keys_of(int64_t sample, int64_t head) const {
+    return pack_keys ? place_in(packed_keys, sample, head) : at(k, sample, 0, head);
+  }
+  const void* values_of(int64_t sample, int64_t head) const {
+    return pack_values ? place_in(packed_values, sample, head) : at(v, sample, 0, head);
+  }
+  void* place_in(const Tensor& packed, int64_t sample, int64_t head) const {
+    return packed.as<char>() + (sample * heads + head) * packed.channels();
+  }
+  // Row `row` of a head in q, k, v or dst.
+  float* at(const Tensor& t, int64_t sample, int64_t row, int64_t head) const {
+    return t.f32() + (sample * t.shape[1] + row) * t.row_stride + head * shapes.size;
+  }
+  char* thread_scratch() const { return scratch.as<char>() + omp_get_thread_num() * scratch.channels(); }
 };
 
-void product(const matmul& primitive, const matmul::primitive_desc& description, const float* a,
-             const float* b, float* c, void* scratchpad) {
-  primitive.execute(dnnl_stream(),
-                    {{DNNL_ARG_SRC, memory_at(description.src_desc(), const_cast<float*>(a))},
-                     {DNNL_ARG_WEIGHTS, memory_at(description.weights_desc(), const_cast<float*>(b))},
-                     {DNNL_ARG_DST, memory_at(description.dst_desc(), c)},
-                     {DNNL_ARG_SCRATCHPAD, memory_at(description.scratchpad_desc(), scratchpad)}});
+void product(const Kernel<matmul>& kernel, const float* a, const void* b, float* c, void* scratchpad) {
+  const matmul::primitive_desc& d = kernel.description;
+  kernel.primitive.execute(dnnl_stream(),
+                           {{DNNL_ARG_SRC, memory_at(d.src_desc(), const_cast<float*>(a))},
+                            {DNNL_ARG_WEIGHTS, memory_at(d.weights_desc(), const_cast<void*>(b))},
+                            {DNNL_ARG_DST, memory_at(d.dst_desc(), c)},
+                            {DNNL_ARG_SCRATCHPAD, memory_at(d.scratchpad_desc(), scratchpad)}});
 }
 
-void attend(const Problem& p, int64_t sample, int64_t head, int64_t block) {
-  const int64_t begin = block * kQueryBlock, count = std::min(kQueryBlock, p.queries - begin);
-  const Kernel& kernel = count == kQueryBlock ? *p.whole : *p.rest;
-  const auto at = [&](const Tensor& t, int64_t row) {
-    return t.f32() + (sample * t.shape[1] + row) * t.row_stride + head * p.size;
-  };
-  float* scores =
-      reinterpret_cast<float*>(p.scratch.as<char>() + omp_get_thread_num() * p.scratch.channels());
-  float* scratchpad = scores + kQueryBlock * row_length(p.keys);
-  float* out = at(p.dst, begin);
-  product(kernel.scores, kernel.block.scores, at(p.q, begin), at(p.k, 0), scores, scratchpad);
-  const float scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(p.size)));
-  float sums[kQueryBlock];
+void pack(const Kernel<dnnl::reorder>& kernel, float* from, void* to, void* scratchpad) {
+  const dnnl::reorder::primitive_desc& d = kernel.description;
+  kernel.primitive.execute(dnnl_stream(),
+                           {{DNNL_ARG_FROM, memory_at(d.src_desc(), from)},
+                            {DNNL_ARG_TO, memory_at(d.dst_desc(), to)},
+                            {DNNL_ARG_SCRATCHPAD, memory_at(d.scratchpad_desc(), scratchpad)}});
+}
+
+void pack_head(const Problem& p, int64_t sample, int64_t head) {
+  pack(*p.pack_keys, p.at(p.k, sample, 0, head), p.place_in(p.packed_keys, sample, head), p.thread_scratch());
+  pack(*p.pack_values, p.at(p.v, sample, 0, head), p.place_in(p.packed_values, sample, head),
+       p.thread_scratch());
+}
+
+void attend(const Problem& p, int64_t sample, int64_t head, int64_t begin) {
+  const int64_t keys = p.shapes.keys, count = std::min(p.block, p.shapes.queries - begin);
+  const bool whole = count == p.block;
+  float* scores = reinterpret_cast<float*>(p.thread_scratch());
+  float* scratchpad = scores + p.block * row_length(keys);
+  float* out = p.at(p.dst, sample, begin, head);
+  product(whole ? p.scores : p.last_scores, p.at(p.q, sample, begin, head), p.keys_of(sample, head), scores,
+          scratchpad);
+  const float scale = static_cast<float>(1.0 / std::sqrt(static_cast<double>(p.shapes.size)));
+  float sums[kMaxQueryBlock];
   for (int64_t i = 0; i < count; ++i) {
-    const int64_t seen = p.causal ? std::min(begin + i + 1, p.keys) : p.keys;
-    sums[i] = exponentials(scores + i * row_length(p.keys), p.keys, seen, scale);
+    const int64_t seen = p.causal ? std::min(begin + i + 1, keys) : keys;
+    sums[i] = exponentials(scores + i * row_length(keys), keys, seen, scale);
   }
-  product(kernel.mix, kernel.block.mix, scores, at(p.v, 0), out, scratchpad);
+  product(whole ? p.mix : p.last_mix, scores, p.values_of(sample, head), out, scratchpad);
   for (int64_t i = 0; i < count; ++i) {
     const float inverse = 1.0f / sums[i];
     float* row = out + i * p.dst.row_stride;
-    for (int64_t c = 0; c < p.size; ++c) row[c] *= inverse;
+    for (int64_t c = 0; c < p.shapes.size; ++c) row[c] *= inverse;
+  }
+}
+
+void run(const Problem& p) {
+  const int64_t heads = p.q.shape[0] * p.heads, blocks = (p.shapes.queries + p.block - 1) / p.block;
+#pragma omp parallel
+  {
+#pragma omp for schedule(static)
+    for (int64_t i = 0; i < (p.pack_keys ? heads : 0); ++i) pack_head(p, i / p.heads, i % p.heads);
+#pragma omp for schedule(dynamic)
+    for (int64_t i = 0; i < heads * blocks; ++i) {
+      const int64_t place = i / blocks;
+      attend(p, place / p.heads, place % p.heads, i % blocks * p.block);
+    }
   }
 }
 
@@ -136,27 +205,55 @@ void attend(const Problem& p, int64_t sample, int64_t head, int64_t block) {
 
 void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor& v,
                const AttentionParams& params, Context& ctx) {
-  const int64_t queries = q.shape[1], keys = k.shape[1], size = q.channels() / params.heads;
-  const auto block = [&](int64_t count) { return describe(count, keys, size, dst, q, k, v); };
-  const bool has_whole = queries >= kQueryBlock, has_rest = queries % kQueryBlock != 0;
-  int64_t bytes = 0;
-  if (has_whole) bytes = block(kQueryBlock).scratch_bytes();
-  if (has_rest) bytes = std::max(bytes, block(queries % kQueryBlock).scratch_bytes());
+  const int64_t heads = params.heads;
+  const Shapes shapes{q.shape[1],   k.shape[1],   q.channels() / heads, q.row_stride,
+                      k.row_stride, v.row_stride, dst.row_stride};
+  const int64_t block = std::min(query_block(shapes.queries, shapes.keys, heads), shapes.queries);
+  const int64_t last_block = (shapes.queries - 1) % block + 1;
+  const int64_t threads = omp_get_max_threads();
+  const SingleThreaded guard;
+  const bool packing = shapes.queries >= kPackFromBlocks * block;
+  const Layouts plain = plain_layouts(shapes), layouts = packing ? packed_layouts(shapes, block) : plain;
+  const Products whole = describe(shapes, block, layouts.keys, layouts.values);
+  const Products last = describe(shapes, last_block, layouts.keys, layouts.values);
+  const auto pack_k = describe_packing(plain.keys, layouts.keys);
+  const auto pack_v = describe_packing(plain.values, layouts.values);
+
   constexpr int64_t kLine = 64;
-  bytes = (bytes + kQueryBlock * row_length(keys) * size_of(DType::kF32) + kLine - 1) / kLine * kLine;
-  const ArenaTensor scratch = ctx.tensor(Shape{omp_get_max_threads(), bytes}, DType::kU8);
+  const auto lines = [](int64_t bytes) { return (bytes + kLine - 1) / kLine * kLine; };
+  const int64_t product_bytes = block * row_length(shapes.keys) * size_of(DType::kF32) +
+                                std::max(whole.scratch_bytes(), last.scratch_bytes());
+  const int64_t packing_bytes = std::max(scratchpad_bytes(pack_k), scratchpad_bytes(pack_v));
+  const ArenaTensor scratch =
+      ctx.tensor(Shape{threads, lines(std::max(product_bytes, packing_bytes))}, DType::kU8);
+  const int64_t all_heads = packing ? q.shape[0] * heads : 0;
+  const auto bytes_of = [&](const memory::desc& d) { return lines(static_cast<int64_t>(d.get_size())); };
+  const ArenaTensor packed_keys = ctx.tensor(Shape{all_heads, bytes_of(layouts.keys)}, DType::kU8);
+  const ArenaTensor packed_values = ctx.tensor(Shape{all_heads, bytes_of(layouts.values)}, DType::kU8);
   if (ctx.measuring()) return;
 
-  Problem p{dst, q, k, v, scratch, params.heads, size, queries, keys, params.causal, {}, {}};
-  if (has_whole) p.whole.emplace(block(kQueryBlock));
-  if (has_rest) p.rest.emplace(block(queries % kQueryBlock));
-  ctx.submit([p] {
-    const int64_t blocks = p.blocks(), samples = p.q.shape[0];
-#pragma omp parallel for schedule(dynamic)
-    for (int64_t i = 0; i < samples * p.heads * blocks; ++i) {
-      attend(p, i / (p.heads * blocks), i / blocks % p.heads, i % blocks);
-    }
-  });
+  Problem p{dst,
+            q,
+            k,
+            v,
+            scratch,
+            packed_keys,
+            packed_values,
+            heads,
+            block,
+            params.causal,
+            shapes,
+            {},
+            {},
+            Kernel<matmul>(whole.scores),
+            Kernel<matmul>(whole.mix),
+            Kernel<matmul>(last.scores),
+            Kernel<matmul>(last.mix)};
+  if (packing) {
+    p.pack_keys.emplace(pack_k);
+    p.pack_values.emplace(pack_v);
+  }
+  ctx.submit([p] { run(p); });
 }
 
 }  // namespace ltw::cpu

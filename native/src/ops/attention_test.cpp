@@ -80,6 +80,9 @@ LTW_OP_TEST(attention_lengths) {
   check(t, {1, 16, 4096, 1, 40});
 }
 
+// Many blocks of queries and a last one that is not full.
+LTW_OP_TEST(attention_long) { check(t, {1, 530, 2050, 1, 24, false, true}); }
+
 LTW_OP_TEST(attention_causal) {
   check(t, {1, 77, 77, 4, 16, true});
   check(t, {2, 77, 77, 2, 64, true, true});
