@@ -81,7 +81,7 @@ LTW_OP_TEST(attention_lengths) {
 }
 
 // Many blocks of queries and a last one that is not full.
-LTW_OP_TEST(attention_long) { check(t, {1, 530, 2050, 1, 24, false, true}); }
+LTW_OP_TEST(attention_long) { check(t, {1, 530, 2050, 2, 12, false, true}); }
 
 LTW_OP_TEST(attention_causal) {
   check(t, {1, 77, 77, 4, 16, true});
