@@ -138,7 +138,8 @@ LTW_API const char* ltw_version(void);
 /* Message of the last failure on this thread; empty when there was none. Valid until the next call. */
 LTW_API const char* ltw_last_error(void);
 
-/* device: "cpu". threads: of the CPU backend, 0 for one a core. */
+/* device: "cpu". threads: of the CPU backend; 0 for what OpenMP takes, one a core unless OMP_NUM_THREADS is
+ * set. */
 LTW_API ltw_status ltw_engine_create(const char* device, int32_t threads, ltw_engine** engine);
 LTW_API void ltw_engine_destroy(ltw_engine* engine);
 LTW_API ltw_status ltw_engine_stats(ltw_engine* engine, ltw_stats* stats);
@@ -176,8 +177,10 @@ LTW_API ltw_status ltw_vae_decode(ltw_model* model, int32_t n, int32_t h, int32_
                                   float* image);
 /* Descending, steps + 1 values, the last one 0. */
 LTW_API ltw_status ltw_sigmas(ltw_model* model, int32_t sigma_schedule, int32_t steps, double* sigmas);
-/* The `draw`-th call (from 0) of torch.randn(count) after manual_seed(seed), on the CPU or a CUDA device. */
-LTW_API ltw_status ltw_randn(int32_t generator, uint64_t seed, int32_t draw, int64_t count, float* values);
+/* torch.randn(counts[0]), torch.randn(counts[1]), ... after manual_seed(seed), on the CPU or a CUDA device;
+ * one behind the other in `values`. */
+LTW_API ltw_status ltw_randn(int32_t generator, uint64_t seed, const int64_t* counts, int32_t draws,
+                             float* values);
 /* latents: start noise in, result out, [batch, latent, height, width]. Noise is multiplied by the first sigma
  * (ddim, plms: taken as it is). context, uncond: [batch, text_positions, context_size]. step_noise: the
  * sampler's draws in order, each [batch, latent, height, width]. */

@@ -170,11 +170,14 @@ ltw_status ltw_sigmas(ltw_model* model, int32_t sigma_schedule, int32_t steps, d
   });
 }
 
-ltw_status ltw_randn(int32_t generator, uint64_t seed, int32_t draw, int64_t count, float* values) {
+ltw_status ltw_randn(int32_t generator, uint64_t seed, const int64_t* counts, int32_t draws, float* values) {
   return guarded([&] {
-    require(draw >= 0 && count > 0, "draw: ", draw, ", count: ", count, " must not be negative");
     ltw::NoiseSource source(ltw::generator_of(generator), seed);
-    for (int32_t i = 0; i <= draw; ++i) source.draw(std::span(values, static_cast<size_t>(count)));
+    for (int32_t i = 0; i < draws; ++i) {
+      require(counts[i] > 0, "counts[", i, "]: ", counts[i], " must be above 0");
+      source.draw(std::span(values, static_cast<size_t>(counts[i])));
+      values += counts[i];
+    }
   });
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 class CpuBackend final : public Backend {
  public:
-  explicit CpuBackend(int threads) : threads_(threads > 0 ? threads : omp_get_num_procs()) {}
+  explicit CpuBackend(int threads) : threads_(threads > 0 ? threads : omp_get_max_threads()) {}
 
   DeviceKind device() const override { return DeviceKind::kCpu; }
   std::string description() const override { return text("CPU, ", threads_, " threads, float32 (oneDNN)"); }

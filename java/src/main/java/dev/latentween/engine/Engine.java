@@ -17,7 +17,7 @@ public final class Engine implements AutoCloseable {
    * Opens a device.
    *
    * @param device "cpu"
-   * @param threads of the CPU backend; 0 for one a core
+   * @param threads of the CPU backend; 0 for one a core, unless OMP_NUM_THREADS is set
    * @throws EngineException if there is no such device or it does not work
    */
   public static Engine open(String device, int threads) {

@@ -5,6 +5,7 @@ import dev.latentween.engine.internal.ltw_sample_config;
 import dev.latentween.settings.NoiseDevice;
 import dev.latentween.settings.Sampler;
 import dev.latentween.settings.SigmaSchedule;
+import java.util.Arrays;
 
 /**
  * A model's parts one by one over plain arrays: for tests, benchmarks and the curious. Tensors are
@@ -55,12 +56,21 @@ public final class ModelParts {
     return sigmas;
   }
 
-  /** The {@code draw}-th call (from 0) of torch.randn(count) after manual_seed(seed). */
-  public static float[] randn(NoiseDevice device, long seed, int draw, int count) {
+  /**
+   * torch.randn(counts[0]), torch.randn(counts[1]), ... after manual_seed(seed): an array for each.
+   */
+  public static float[][] randn(NoiseDevice device, long seed, long... counts) {
     Native.load();
-    float[] values = new float[count];
-    Native.check(LatentweenC.ltw_randn(NativeEnums.of(device), seed, draw, count, values));
-    return values;
+    float[] all = new float[Math.toIntExact(Arrays.stream(counts).sum())];
+    Native.check(LatentweenC.ltw_randn(NativeEnums.of(device), seed, counts, counts.length, all));
+    float[][] draws = new float[counts.length][];
+    int begin = 0;
+    for (int i = 0; i < counts.length; i++) {
+      int end = begin + (int) counts[i];
+      draws[i] = Arrays.copyOfRange(all, begin, end);
+      begin = end;
+    }
+    return draws;
   }
 
   /**
