@@ -35,7 +35,7 @@ def train_classifier(batch_of, steps, device, path, log, batch=96):
             logits = net(x)
         loss = F.binary_cross_entropy_with_logits(logits.float(), truth)
         optimizer.zero_grad(), loss.backward(), optimizer.step()
-    log(f"classifier: {steps} steps, last loss {float(loss):.4f}")
+    log(f"classifier: {steps} steps, last loss {loss.detach().item():.4f}")
     save_tensors(path, net.state_dict(), "F32")
     return net.eval()
 
