@@ -1,5 +1,6 @@
 package dev.latentween.cli;
 
+import dev.latentween.engine.Engine;
 import dev.latentween.video.PartialFile;
 import java.util.concurrent.atomic.AtomicBoolean;
 
@@ -26,9 +27,8 @@ final class Interruption implements AutoCloseable {
     System.err.println(
         System.lineSeparator()
             + "interrupted; frames written so far are whole: go on with --resume");
-    // Not exit: native threads are in mid-computation, and libraries' exit handlers would take
-    // their memory away under them.
-    Runtime.getRuntime().halt(EXIT_CODE);
+    System.err.flush();
+    Engine.endProcess(EXIT_CODE);
   }
 
   /** The render is complete: nothing is partial any more. */
