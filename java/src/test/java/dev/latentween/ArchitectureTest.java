@@ -79,7 +79,10 @@ class ArchitectureTest {
       Path root, String ending, Pattern use, Map<String, Set<String>> allowed) throws IOException {
     try (Stream<Path> files = Files.walk(root)) {
       List<Path> sources =
-          files.filter(Files::isRegularFile).filter(f -> f.toString().endsWith(ending)).toList();
+          files
+              .filter(Files::isRegularFile)
+              .filter(f -> !f.getParent().equals(root) && f.toString().endsWith(ending))
+              .toList();
       assertThat(sources).hasSizeGreaterThan(50);
       return sources.stream()
           .flatMap(

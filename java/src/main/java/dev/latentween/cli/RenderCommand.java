@@ -70,7 +70,7 @@ final class RenderCommand implements Runnable {
   private static String newTimestring(Path outdir) {
     return Stream.iterate(LocalDateTime.now(), time -> time.plusSeconds(1))
         .map(Timestring::of)
-        .filter(timestring -> Files.notExists(outdir.resolve(SettingsWriter.fileName(timestring))))
+        .filter(timestring -> !Files.exists(outdir.resolve(SettingsWriter.fileName(timestring))))
         .findFirst()
         .orElseThrow();
   }

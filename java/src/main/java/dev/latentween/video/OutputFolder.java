@@ -15,7 +15,7 @@ public final class OutputFolder {
    */
   public static void check(Path folder) {
     Path there = folder.toAbsolutePath();
-    while (Files.notExists(there) && there.getParent() != null) {
+    while (!Files.exists(there) && there.getParent() != null) {
       there = there.getParent();
     }
     if (!Files.isDirectory(there)) {

@@ -102,7 +102,7 @@ class FaultsTest {
   }
 
   private static Object[] init(String name) {
-    return new Object[] {"-s", "use_init=true", "-s", "init_image=" + name};
+    return new Object[] {"-s", "use_init=true", "-s", "strength=0", "-s", "init_image=" + name};
   }
 
   @Test
