@@ -137,6 +137,8 @@ LTW_API int32_t ltw_abi_version(void);
 LTW_API const char* ltw_version(void);
 /* Message of the last failure on this thread; empty when there was none. Valid until the next call. */
 LTW_API const char* ltw_last_error(void);
+/* Ends the process at once. exit() would run destructors under threads that are in mid-computation. */
+LTW_API void ltw_end_process(int32_t exit_code);
 
 /* device: "cpu". threads: of the CPU backend; 0 for what OpenMP takes, one a core unless OMP_NUM_THREADS is
  * set. */

@@ -68,6 +68,7 @@ extern "C" {
 int32_t ltw_abi_version(void) { return LTW_ABI_VERSION; }
 const char* ltw_version(void) { return LTW_VERSION; }
 const char* ltw_last_error(void) { return last_error.c_str(); }
+void ltw_end_process(int32_t exit_code) { std::_Exit(exit_code); }
 
 ltw_status ltw_engine_create(const char* device, int32_t threads, ltw_engine** engine) {
   return guarded([&] {

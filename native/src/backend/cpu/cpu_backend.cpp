@@ -31,7 +31,7 @@ class CpuBackend final : public Backend {
 std::unique_ptr<Backend> create_backend(const std::string& device, int threads) {
   require(threads >= 0, "threads: ", threads, " must be 0 (one a core) or more");
   if (device == "cpu") return std::make_unique<CpuBackend>(threads);
-  fail(Status::kDeviceError, "device '", device, "' is not one of this build: use cpu");
+  fail(Status::kDeviceError, "device: '", device, "' is none of this build's; it must be cpu");
 }
 
 }  // namespace ltw

@@ -123,14 +123,12 @@ final class FrameOutput implements AutoCloseable {
     if (writer != null) {
       writer.submit(frame.index(), parameters(frame), pixels);
     }
-    sink.write(files.bitDepth() == 8 ? pixels : highBytes(pixels));
+    sink.write(files.bitDepth() == 8 ? pixels : as8Bit(pixels));
   }
 
-  private ByteBuffer highBytes(ByteBuffer words) {
+  private ByteBuffer as8Bit(ByteBuffer words) {
     rgb8.clear();
-    for (int i = 1; i < words.limit(); i += 2) {
-      rgb8.put(words.get(i));
-    }
+    FrameFiles.putAs8Bit(words.duplicate().order(ByteOrder.LITTLE_ENDIAN), rgb8);
     return rgb8.flip();
   }
 

@@ -1,17 +1,21 @@
 package dev.latentween.cli;
 
+import dev.latentween.model.Checkpoint;
 import dev.latentween.schedule.FramePlan;
 import dev.latentween.settings.EarlierRender;
 import dev.latentween.settings.Loaded;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.SettingsReader;
+import dev.latentween.settings.SettingsWriter;
 import dev.latentween.settings.Timestring;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -31,15 +35,23 @@ final class RenderCommand implements Runnable {
   public void run() {
     options.batch();
     Loaded loaded = new SettingsReader().read(options.settings, options.overrides());
-    Optional<EarlierRender> earlier = earlier(loaded);
+    String model = Checkpoint.nameOf(options.model());
+    Optional<EarlierRender> earlier = earlier(loaded, model);
     Settings settings = earlier.map(EarlierRender::settings).orElse(loaded.settings());
     String timestring =
-        earlier.map(EarlierRender::timestring).orElse(Timestring.of(LocalDateTime.now()));
+        earlier.map(EarlierRender::timestring).orElseGet(() -> newTimestring(settings.outdir()));
     FramePlan plan = FramePlan.of(settings);
     Path video = options.video(settings.outdir(), timestring);
 
     PrintWriter err = spec.commandLine().getErr();
     loaded.notices().forEach(notice -> err.println("note: " + notice));
+    loaded
+        .modelCheckpoint()
+        .filter(named -> !named.replaceFirst("\\.(ckpt|safetensors)$", "").equals(model))
+        .ifPresent(
+            named ->
+                err.println(
+                    "note: model_checkpoint is " + named + "; rendering with --model " + model));
     if (loaded.seedDrawn() && earlier.isEmpty()) {
       err.println(
           "note: seed is " + settings.seed() + ", drawn; give it to get these frames again");
@@ -50,12 +62,22 @@ final class RenderCommand implements Runnable {
       out.flush();
       return;
     }
+    options.checkModel();
     render(settings, plan, timestring, video, earlier.isPresent());
   }
 
-  private Optional<EarlierRender> earlier(Loaded loaded) {
+  /** Of now, or of the first second after it that no other render in the folder has. */
+  private static String newTimestring(Path outdir) {
+    return Stream.iterate(LocalDateTime.now(), time -> time.plusSeconds(1))
+        .map(Timestring::of)
+        .filter(timestring -> !Files.exists(outdir.resolve(SettingsWriter.fileName(timestring))))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private Optional<EarlierRender> earlier(Loaded loaded, String model) {
     boolean wanted = options.resume || loaded.settings().resumeTimestring().isPresent();
-    return wanted ? EarlierRender.find(loaded) : Optional.empty();
+    return wanted ? EarlierRender.find(loaded, model) : Optional.empty();
   }
 
   private void render(

@@ -96,16 +96,21 @@ final class RenderOptions {
     return batch;
   }
 
-  /** The model to render with. */
+  /** The model to render with; may not exist. */
   Path model() {
-    if (model != null) {
-      return model;
+    return model != null ? model : shippedModel();
+  }
+
+  /** Fails where no model was named and none ships. */
+  void checkModel() {
+    if (model == null && !Files.isDirectory(shippedModel())) {
+      throw new UserError(
+          "there is no model at " + shippedModel() + "; name one with --model PATH");
     }
-    Path shipped = Path.of(System.getProperty("latentween.home", "."), "models", "demo");
-    if (!Files.isDirectory(shipped)) {
-      throw new UserError("there is no model at " + shipped + "; name one with --model PATH");
-    }
-    return shipped;
+  }
+
+  private static Path shippedModel() {
+    return Path.of(System.getProperty("latentween.home", "."), "models", "demo");
   }
 
   /** The video's file. */

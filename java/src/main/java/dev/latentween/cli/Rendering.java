@@ -11,12 +11,14 @@ import dev.latentween.settings.SettingsWriter;
 import dev.latentween.settings.UserError;
 import dev.latentween.video.FrameFiles;
 import dev.latentween.video.InitImage;
+import dev.latentween.video.OutputFolder;
+import dev.latentween.video.PartialFile;
 import dev.latentween.video.VideoSink;
-import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.function.Supplier;
 
 /**
  * One render from a checkpoint to a video. Everything that can fail early does so before the first
@@ -45,14 +47,26 @@ record Rendering(
 
   /** Renders what is missing and makes the whole video; returns the peak of device memory. */
   long run(Progress progress) {
+    OutputFolder.check(settings.outdir());
+    OutputFolder.checkFor(video);
     try (Checkpoint checkpoint = Checkpoint.open(modelPath, tokenizer)) {
       ByteBuffer initRgb = initImage();
       try (Engine engine = Engine.open(device, 0);
-          Model model = Model.load(engine, checkpoint);
-          RenderJob job = RenderJob.create(model, checkpoint.tokenizer(), settings, initRgb)) {
+          Model model = fitting(() -> Model.load(engine, checkpoint));
+          RenderJob job =
+              fitting(() -> RenderJob.create(model, checkpoint.tokenizer(), settings, initRgb))) {
         render(job, checkpoint.name(), progress);
         return engine.peakBytes();
       }
+    }
+  }
+
+  /** What the engine rejects when it is made does not fit the model: the user chose both. */
+  private static <T> T fitting(Supplier<T> made) {
+    try {
+      return made.get();
+    } catch (IllegalArgumentException e) {
+      throw new UserError(e.getMessage(), e);
     }
   }
 
@@ -68,10 +82,12 @@ record Rendering(
         new FrameFiles(
             settings.outdir(), timestring, plan.width(), plan.height(), settings.bitDepth());
     BitSet whole = wholeFrames(files);
-    try (Interruption interruption = Interruption.cleaning(settings.outdir(), timestring, video);
+    try (Interruption interruption = new Interruption();
         VideoSink sink = VideoSink.open(video, plan.width(), plan.height(), settings.fps());
         FrameOutput output = new FrameOutput(settings, files, modelName, sink, batch)) {
-      writeSettings();
+      PartialFile.write(
+          settings.outdir().resolve(SettingsWriter.fileName(timestring)),
+          SettingsWriter.write(settings, timestring, modelName).getBytes(StandardCharsets.UTF_8));
       progress.start(plan.frameCount(), whole.cardinality());
       int index = 0;
       while (index < plan.frameCount()) {
@@ -103,15 +119,5 @@ record Rendering(
       }
     }
     return whole;
-  }
-
-  private void writeSettings() {
-    Path file = settings.outdir().resolve(SettingsWriter.fileName(timestring));
-    try {
-      Files.createDirectories(settings.outdir());
-      Files.writeString(file, SettingsWriter.write(settings, timestring));
-    } catch (IOException e) {
-      throw new UserError("cannot write " + file + ": " + e.getMessage(), e);
-    }
   }
 }

@@ -41,6 +41,15 @@ public final class Engine implements AutoCloseable {
     }
   }
 
+  /**
+   * Ends the process at once, whatever its threads are at. Even {@link Runtime#halt} is C's exit():
+   * it runs libraries' destructors, under which computations that go on crash.
+   */
+  public static void endProcess(int exitCode) {
+    Native.load();
+    LatentweenC.ltw_end_process(exitCode);
+  }
+
   @Override
   public void close() {
     handle.close();

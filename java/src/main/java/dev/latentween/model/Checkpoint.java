@@ -44,7 +44,7 @@ public final class Checkpoint implements AutoCloseable {
     Match match = Match.of(files, config, inventory);
     match.check(files, inventory);
     Tokenizer tokenizer = Tokenizer.load(companions.tokenizer(), config.text());
-    return new Checkpoint(Companions.stem(model), config, tokenizer, map(match.found(), inventory));
+    return new Checkpoint(nameOf(model), config, tokenizer, map(match.found(), inventory));
   }
 
   private static List<WeightTensor> map(
@@ -84,7 +84,12 @@ public final class Checkpoint implements AutoCloseable {
     }
   }
 
-  /** The folder's name or the file's without its extension. */
+  /** The name of the model at a path: the folder's, or the file's without its extension. */
+  public static String nameOf(Path model) {
+    return Companions.stem(model);
+  }
+
+  /** See {@link #nameOf}. */
   public String name() {
     return name;
   }

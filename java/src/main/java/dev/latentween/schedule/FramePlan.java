@@ -6,7 +6,6 @@ import dev.latentween.settings.UserError;
 import java.util.AbstractList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.RandomAccess;
 
@@ -125,11 +124,6 @@ public final class FramePlan {
   /** Length of the video in seconds. */
   public double videoSeconds() {
     return frameCount() / settings.fps();
-  }
-
-  /** The name of a frame's file, such as {@code 20230217120000_00042.png}. */
-  public static String fileName(String timestring, int index) {
-    return String.format(Locale.ROOT, "%s_%05d.png", timestring, index);
   }
 
   private final class Frames extends AbstractList<Frame> implements RandomAccess {

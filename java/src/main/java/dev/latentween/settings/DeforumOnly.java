@@ -26,9 +26,10 @@ final class DeforumOnly {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final Map<String, ForeignField> FIELDS = new LinkedHashMap<>();
 
-  /** What a notebook notes down in a settings file about a run; nothing reads it. */
+  /** What is noted down in a settings file about a run; it sets nothing. */
   private static final Set<String> RECORDED =
       Set.of(
+          SettingsWriter.MODEL,
           "timestring",
           "prompt",
           "cond_prompt",
@@ -172,7 +173,6 @@ final class DeforumOnly {
         output_path_gdrive "/content/drive/MyDrive/AI/StableDiffusion"
         map_location "cuda"
         model_config "v1-inference.yaml"
-        model_checkpoint "Protogen_V2.2.ckpt"
         custom_config_path ""
         custom_checkpoint_path ""
         """);

@@ -3,6 +3,7 @@ package dev.latentween.settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -18,20 +19,39 @@ import java.util.stream.Stream;
 public record EarlierRender(String timestring, Settings settings) {
   private static final String ENDING = SettingsWriter.fileName("");
 
+  /** A settings file in the folder. */
+  private record Found(String timestring, Loaded loaded) {
+    EarlierRender continuedFor(Loaded wanted) {
+      return new EarlierRender(timestring, wanted.settings().withSeed(loaded.settings().seed()));
+    }
+
+    List<String> differences(Loaded wanted, String model) {
+      List<String> names = new ArrayList<>();
+      if (!loaded.modelCheckpoint().equals(Optional.of(model))) {
+        names.add(SettingsWriter.MODEL);
+      }
+      SameRender.differences(loaded.settings(), wanted.settings()).stream()
+          .filter(name -> !(wanted.seedDrawn() && name.equals(Catalogue.SEED.name())))
+          .forEach(names::add);
+      return names;
+    }
+  }
+
   /**
    * Finds the render to continue in the wanted settings' folder: the one named by resume_timestring
    * or, where none is named, the latest with the same frames. If no seed was asked for, the earlier
    * render's will do.
    *
+   * @param model name of the model to render with: another one's frames are others
    * @throws UserError where a render is named and is not there or has other frames
    */
-  public static Optional<EarlierRender> find(Loaded wanted) {
+  public static Optional<EarlierRender> find(Loaded wanted, String model) {
     Path outdir = wanted.settings().outdir();
     Optional<String> named = wanted.settings().resumeTimestring();
     if (named.isPresent()) {
       Path file = outdir.resolve(SettingsWriter.fileName(named.get()));
-      EarlierRender earlier = read(file);
-      List<String> differences = earlier.differences(wanted);
+      Found earlier = read(file);
+      List<String> differences = earlier.differences(wanted, model);
       if (!differences.isEmpty()) {
         throw new UserError(
             "cannot resume "
@@ -43,7 +63,7 @@ public record EarlierRender(String timestring, Settings settings) {
     }
     return latestFirst(outdir).stream()
         .flatMap(file -> readable(file).stream())
-        .filter(earlier -> earlier.differences(wanted).isEmpty())
+        .filter(earlier -> earlier.differences(wanted, model).isEmpty())
         .findFirst()
         .map(earlier -> earlier.continuedFor(wanted));
   }
@@ -62,28 +82,19 @@ public record EarlierRender(String timestring, Settings settings) {
     }
   }
 
-  private static EarlierRender read(Path file) {
+  private static Found read(Path file) {
     String name = file.getFileName().toString();
-    Settings settings = new SettingsReader().read(file, Map.of()).settings();
-    return new EarlierRender(name.substring(0, name.length() - ENDING.length()), settings);
+    return new Found(
+        name.substring(0, name.length() - ENDING.length()),
+        new SettingsReader().read(file, Map.of()));
   }
 
   /** A folder may hold settings files of other programs and versions; they are none to continue. */
-  private static Optional<EarlierRender> readable(Path file) {
+  private static Optional<Found> readable(Path file) {
     try {
       return Optional.of(read(file));
     } catch (UserError e) {
       return Optional.empty();
     }
-  }
-
-  private EarlierRender continuedFor(Loaded wanted) {
-    return new EarlierRender(timestring, wanted.settings().withSeed(settings.seed()));
-  }
-
-  private List<String> differences(Loaded wanted) {
-    return SameRender.differences(settings, wanted.settings()).stream()
-        .filter(name -> !(wanted.seedDrawn() && name.equals(Catalogue.SEED.name())))
-        .toList();
   }
 }

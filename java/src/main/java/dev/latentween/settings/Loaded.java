@@ -1,6 +1,7 @@
 package dev.latentween.settings;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Settings as they were read.
@@ -8,8 +9,10 @@ import java.util.List;
  * @param settings the settings
  * @param notices what to tell the user, each one line
  * @param seedDrawn whether no seed was given and one was drawn
+ * @param modelCheckpoint the model that the frames of these settings were made with, if they say
  */
-public record Loaded(Settings settings, List<String> notices, boolean seedDrawn) {
+public record Loaded(
+    Settings settings, List<String> notices, boolean seedDrawn, Optional<String> modelCheckpoint) {
   public Loaded {
     notices = List.copyOf(notices);
   }

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.LongSupplier;
 
@@ -64,7 +65,12 @@ public final class SettingsReader {
     List<String> notices = new ArrayList<>();
     Settings settings = new Resolver(values, folder, clock, seeds, notices).resolve();
     notices.addAll(foreignNotices(foreign, values));
-    return new Loaded(settings, notices, values.of(Catalogue.SEED) == -1);
+    return new Loaded(
+        settings,
+        notices,
+        values.of(Catalogue.SEED) == -1,
+        Optional.ofNullable(overrides.get(SettingsWriter.MODEL))
+            .or(() -> Optional.ofNullable(given.get(SettingsWriter.MODEL)).map(JsonNode::asText)));
   }
 
   /** Puts a value under the setting's main name, if it is known and the value fits. */

@@ -12,6 +12,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
  * out.
  */
 public final class SettingsWriter {
+  /** Deforum's name for the model's; a record of the run, the model is not chosen by it. */
+  static final String MODEL = "model_checkpoint";
+
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final DefaultIndenter INDENTER = new DefaultIndenter("    ", "\n");
 
@@ -26,13 +29,14 @@ public final class SettingsWriter {
   }
 
   /**
-   * All settings of a render, with the seed that was used, so that reading them gives the same
-   * frames.
+   * All settings of a render, with the seed and the model that were used, so that reading them
+   * gives the same frames.
    */
-  public static String write(Settings settings, String timestring) {
+  public static String write(Settings settings, String timestring, String model) {
     ObjectNode root = MAPPER.createObjectNode();
     Catalogue.FIELDS.forEach(field -> root.set(field.name(), field.jsonOf(settings)));
     root.put("timestring", timestring);
+    root.put(MODEL, model);
     return text(root);
   }
 

@@ -34,8 +34,6 @@ final class AviSink extends VideoSink {
     partial = file.partial();
     this.width = width;
     this.height = height;
-    Files.deleteIfExists(partial);
-    Files.createFile(partial); // OpenCV does not say why it cannot open a file; this does
     int mjpg = VideoWriter.fourcc((byte) 'M', (byte) 'J', (byte) 'P', (byte) 'G');
     BytePointer name = new BytePointer(partial.toString(), StandardCharsets.UTF_8);
     writer = new VideoWriter(name, CAP_OPENCV_MJPEG, mjpg, fps, new Size(width, height), true);

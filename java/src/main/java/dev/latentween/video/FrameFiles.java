@@ -42,7 +42,7 @@ public record FrameFiles(Path dir, String timestring, int width, int height, int
 
   /**
    * Reads frame {@code index} into {@code rgb8}, which becomes exactly one frame for a {@link
-   * VideoSink}. Of 16-bit colours the high byte is taken.
+   * VideoSink}. 16-bit colours become those that the same frame has at 8 bits.
    *
    * @throws IOException if the file is missing or damaged
    */
@@ -52,10 +52,18 @@ public record FrameFiles(Path dir, String timestring, int width, int height, int
     if (bitDepth == 8) {
       rgb8.put(pixels);
     } else {
-      for (int i = 0; i < pixels.length; i += 2) {
-        rgb8.put(pixels[i]);
-      }
+      putAs8Bit(ByteBuffer.wrap(pixels), rgb8);
     }
     rgb8.flip();
+  }
+
+  /**
+   * Appends 16-bit colours, in the order of bytes that their buffer has, to {@code rgb8}. White is
+   * 65025 as Deforum has it, so dividing by 255 gives what truncating to 8 bits gives.
+   */
+  public static void putAs8Bit(ByteBuffer words, ByteBuffer rgb8) {
+    while (words.hasRemaining()) {
+      rgb8.put((byte) Math.min(255, (words.getShort() & 0xffff) / 255));
+    }
   }
 }

@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 
@@ -133,12 +132,7 @@ public final class FrameWriter implements AutoCloseable {
     Path path = files.path(job.index());
     PartialFile file = PartialFile.of(path);
     try {
-      try (FileChannel out =
-          FileChannel.open(
-              file.partial(),
-              StandardOpenOption.CREATE,
-              StandardOpenOption.TRUNCATE_EXISTING,
-              StandardOpenOption.WRITE)) {
+      try (FileChannel out = file.create()) {
         encoder.encode(job.pixels(), job.parameters(), out);
       }
       file.commit();

@@ -44,6 +44,7 @@ public abstract class VideoSink implements AutoCloseable {
     boolean started = false;
     try {
       Files.createDirectories(file.partial().getParent());
+      file.create().close(); // OpenCV does not say why it cannot open a file; this does
       VideoSink sink =
           switch (ending) {
             case ".avi" -> new AviSink(file, width, height, fps);

@@ -118,10 +118,22 @@ class RenderCommandTest {
   @Test
   void resumeKeepsTheTimestringAndTheSeed() throws IOException {
     Path outdir = Files.createDirectory(folder.resolve("o"));
-    Files.copy(city, outdir.resolve("20230101000000_settings.txt"));
+    String settings = Files.readString(city).replaceFirst("\\{", "{\"model_checkpoint\": \"m\",");
+    Files.writeString(outdir.resolve("20230101000000_settings.txt"), settings);
     Files.createFile(outdir.resolve("city-street.jpg"));
     String asBefore = "init_image=" + outdir.resolve("city-street.jpg");
-    Cli cli = Cli.run("render", city, "--dry-run", "--resume", "--outdir", outdir, "-s", asBefore);
+    Cli cli =
+        Cli.run(
+            "render",
+            city,
+            "--dry-run",
+            "--resume",
+            "--outdir",
+            outdir,
+            "-s",
+            asBefore,
+            "--model",
+            "m.safetensors");
     assertThat(cli.out()).contains("video       " + outdir.resolve("20230101000000.mp4") + "\n");
   }
 }

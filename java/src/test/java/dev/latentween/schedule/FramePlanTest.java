@@ -115,12 +115,6 @@ class FramePlanTest {
         .hasMessage("the video would have 2147483648 frames; it must have at most 1000000");
   }
 
-  @Test
-  void fileNamesHaveFiveDigits() {
-    assertThat(FramePlan.fileName("20230217120000", 42)).isEqualTo("20230217120000_00042.png");
-    assertThat(FramePlan.fileName("t", 123456)).isEqualTo("t_123456.png");
-  }
-
   private static FramePlan even(int prompts, int between) {
     String list = String.join(",", Collections.nCopies(prompts, "\"a\""));
     return FramePlan.of(

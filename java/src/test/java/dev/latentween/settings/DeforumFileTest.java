@@ -38,12 +38,12 @@ class DeforumFileTest {
     assertThat(
             SettingsFiles.with(
                     "\"max_frames\": 100, \"zoom\": \"0:(1)\", \"mask_file\": \"m.png\","
-                        + " \"model_checkpoint\": \"custom\", \"border\": \"replicate\"")
+                        + " \"model_config\": \"custom\", \"border\": \"replicate\"")
                 .notices())
         .containsExactly(
             "max_frames, zoom: no effect in Interpolation mode",
             "mask_file: no effect without use_mask",
-            "model_checkpoint: no effect: the model is chosen with --model");
+            "model_config: no effect: the model is chosen with --model");
   }
 
   @ParameterizedTest

@@ -16,16 +16,17 @@ import org.junit.jupiter.params.provider.CsvSource;
 class EarlierRenderTest {
   private static final String OLD = "20230101000000";
   private static final String NEW = "20230202000000";
+  private static final String MODEL = "tiny";
 
   @TempDir Path outdir;
 
   @Test
   void nothingIsFoundWhereNothingIs() throws IOException {
-    assertThat(EarlierRender.find(load(Map.of()))).isEmpty();
+    assertThat(EarlierRender.find(load(Map.of()), MODEL)).isEmpty();
     Files.writeString(outdir.resolve("x_settings.txt"), "not JSON");
-    assertThat(EarlierRender.find(load(Map.of()))).isEmpty();
+    assertThat(EarlierRender.find(load(Map.of()), MODEL)).isEmpty();
     Loaded elsewhere = load(Map.of("outdir", outdir.resolve("none").toString()));
-    assertThat(EarlierRender.find(elsewhere)).isEmpty();
+    assertThat(EarlierRender.find(elsewhere, MODEL)).isEmpty();
   }
 
   @Test
@@ -33,7 +34,7 @@ class EarlierRenderTest {
     record(OLD, Map.of("seed", "5"));
     record(NEW, Map.of("seed", "5"));
     record("20230303000000", Map.of("seed", "5", "steps", "9"));
-    assertThat(EarlierRender.find(load(Map.of("seed", "5"))))
+    assertThat(EarlierRender.find(load(Map.of("seed", "5")), MODEL))
         .map(EarlierRender::timestring)
         .contains(NEW);
   }
@@ -41,16 +42,16 @@ class EarlierRenderTest {
   @Test
   void seedIsTheEarlierOneWhereNoneIsAskedFor() throws IOException {
     record(OLD, Map.of("seed", "5"));
-    EarlierRender earlier = EarlierRender.find(load(Map.of())).orElseThrow();
+    EarlierRender earlier = EarlierRender.find(load(Map.of()), MODEL).orElseThrow();
     assertThat(earlier.settings().seed()).isEqualTo(5);
-    assertThat(EarlierRender.find(load(Map.of("seed", "6")))).isEmpty();
+    assertThat(EarlierRender.find(load(Map.of("seed", "6")), MODEL)).isEmpty();
   }
 
   @Test
   void outputMayChange() throws IOException {
     record(OLD, Map.of("seed", "5"));
     Loaded wanted = load(Map.of("seed", "5", "fps", "30", "batch_name", "b"));
-    EarlierRender earlier = EarlierRender.find(wanted).orElseThrow();
+    EarlierRender earlier = EarlierRender.find(wanted, MODEL).orElseThrow();
     assertThat(earlier.settings()).isEqualTo(wanted.settings());
   }
 
@@ -77,22 +78,33 @@ class EarlierRenderTest {
     record(OLD, Map.of("seed", "5"));
     Map<String, String> wanted = new HashMap<>(Map.of("seed", "5"));
     wanted.put(name, value);
-    assertThat(EarlierRender.find(load(wanted))).isEmpty();
+    assertThat(EarlierRender.find(load(wanted), MODEL)).isEmpty();
 
     wanted.put("resume_from_timestring", "true");
     wanted.put("resume_timestring", OLD);
-    assertThatThrownBy(() -> EarlierRender.find(load(wanted)))
+    assertThatThrownBy(() -> EarlierRender.find(load(wanted), MODEL))
         .isInstanceOf(UserError.class)
         .hasMessage("cannot resume " + OLD + ": it has other values for " + name);
+  }
+
+  @Test
+  void anotherModelsFramesAreOthers() throws IOException {
+    record(OLD, Map.of("seed", "5"));
+    assertThat(EarlierRender.find(load(Map.of("seed", "5")), "other")).isEmpty();
+    Loaded named =
+        load(Map.of("seed", "5", "resume_from_timestring", "true", "resume_timestring", OLD));
+    assertThatThrownBy(() -> EarlierRender.find(named, "other"))
+        .isInstanceOf(UserError.class)
+        .hasMessage("cannot resume " + OLD + ": it has other values for model_checkpoint");
   }
 
   @Test
   void namedRenderMustBeThere() throws IOException {
     record(OLD, Map.of("seed", "5"));
     Map<String, String> resume = Map.of("resume_from_timestring", "true", "resume_timestring", OLD);
-    assertThat(EarlierRender.find(load(resume)).orElseThrow().timestring()).isEqualTo(OLD);
+    assertThat(EarlierRender.find(load(resume), MODEL).orElseThrow().timestring()).isEqualTo(OLD);
     Map<String, String> other = Map.of("resume_from_timestring", "true", "resume_timestring", NEW);
-    assertThatThrownBy(() -> EarlierRender.find(load(other)))
+    assertThatThrownBy(() -> EarlierRender.find(load(other), MODEL))
         .isInstanceOf(UserError.class)
         .hasMessageStartingWith("there is no settings file ");
   }
@@ -100,7 +112,7 @@ class EarlierRenderTest {
   private void record(String timestring, Map<String, String> overrides) throws IOException {
     Files.writeString(
         outdir.resolve(SettingsWriter.fileName(timestring)),
-        SettingsWriter.write(load(overrides).settings(), timestring));
+        SettingsWriter.write(load(overrides).settings(), timestring, MODEL));
   }
 
   private Loaded load(Map<String, String> overrides) {

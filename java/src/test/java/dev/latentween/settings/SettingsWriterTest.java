@@ -24,9 +24,10 @@ class SettingsWriterTest {
       })
   void whatIsWrittenReadsBackTheSame(String members) {
     Settings settings = SettingsFiles.with(members).settings();
-    Loaded again = SettingsFiles.load(SettingsWriter.write(settings, "20230217120000"));
+    Loaded again = SettingsFiles.load(SettingsWriter.write(settings, "20230217120000", "tiny"));
     assertThat(again.settings()).isEqualTo(settings);
     assertThat(again.notices()).isEmpty();
+    assertThat(again.modelCheckpoint()).contains("tiny");
     assertThat(again.seedDrawn()).as("the seed is the one that was used").isFalse();
   }
 
@@ -34,18 +35,20 @@ class SettingsWriterTest {
   void promptsKeepTheirKeysAndOrder() {
     Settings settings =
         SettingsFiles.settings("{\"prompts\": {\"30\": \"a\", \"10\": \"b\", \"20\": \"c\"}}");
-    assertThat(SettingsFiles.settings(SettingsWriter.write(settings, "t"))).isEqualTo(settings);
+    assertThat(SettingsFiles.settings(SettingsWriter.write(settings, "t", "tiny")))
+        .isEqualTo(settings);
   }
 
   @Test
   void fileIsLaidOutAsDeforumsAre() {
     Settings settings = SettingsFiles.settings("{\"prompts\": {\"0\": \"café\", \"9\": \"都市\"}}");
-    assertThat(SettingsWriter.write(settings, "20230217120000"))
+    assertThat(SettingsWriter.write(settings, "20230217120000", "tiny"))
         .startsWith("{\n    \"animation_mode\": \"Interpolation\",\n    \"prompts\": {\n        ")
         .contains("\"0\": \"café\"", "\"9\": \"都市\"")
-        .endsWith("    \"timestring\": \"20230217120000\"\n}\n");
+        .endsWith(
+            "    \"timestring\": \"20230217120000\",\n    \"model_checkpoint\": \"tiny\"\n}\n");
     Settings seeds = SettingsFiles.with("\"key_seeds\": [1, 2]").settings();
-    assertThat(SettingsWriter.write(seeds, "t"))
+    assertThat(SettingsWriter.write(seeds, "t", "tiny"))
         .contains("    \"key_seeds\": [\n        1,\n        2\n    ],\n");
     assertThat(SettingsWriter.fileName("20230217120000")).isEqualTo("20230217120000_settings.txt");
   }

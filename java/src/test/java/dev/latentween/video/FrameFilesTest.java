@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -26,6 +27,13 @@ class FrameFilesTest {
       writer.submit(7, "a prompt", Frames.noise(files, 7));
     }
     png = Files.readAllBytes(files.path(7));
+  }
+
+  @Test
+  void namesHaveFiveDigitsOrMore() {
+    FrameFiles named = new FrameFiles(dir, "20230217120000", 16, 8, 8);
+    assertThat(named.path(42)).isEqualTo(dir.resolve("20230217120000_00042.png"));
+    assertThat(files.path(123456)).isEqualTo(dir.resolve("t_123456.png"));
   }
 
   @Test
@@ -71,9 +79,10 @@ class FrameFilesTest {
       writer.submit(0, "", Frames.noise(deep, 0));
     }
     deep.readRgb8(0, rgb);
-    byte[] words = Frames.bytes(Frames.noise(deep, 0));
+    ByteBuffer words = Frames.noise(deep, 0).order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < rgb.limit(); i++) {
-      assertThat(rgb.get(i)).as("high byte").isEqualTo(words[2 * i + 1]);
+      int word = words.getShort(2 * i) & 0xffff;
+      assertThat(rgb.get(i) & 0xff).as("of %d", word).isEqualTo(Math.min(255, word / 255));
     }
     assertThatThrownBy(() -> files.readRgb8(8, rgb)).isInstanceOf(IOException.class);
   }

@@ -7,9 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** A file system in memory that is soon full. */
-record TinyDisk(Path dir) implements AutoCloseable {
+public record TinyDisk(Path dir) implements AutoCloseable {
   /** Mounts it; where that is not allowed the test is reported as not run, with the reason. */
-  static TinyDisk mount(Path dir, int kilobytes) throws Exception {
+  public static TinyDisk mount(Path dir, int kilobytes) throws Exception {
     Process mount =
         new ProcessBuilder(
                 "mount", "-t", "tmpfs", "-o", "size=" + kilobytes + "k", "tmpfs", dir.toString())

@@ -20,8 +20,9 @@ import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.PointerPointer;
 
 /** Reads a whole video back, as a player would: decoded by FFmpeg, converted to RGB by its tags. */
-record VideoReader(String codec, int width, int height, double seconds, List<byte[]> frames) {
-  static VideoReader read(Path path) throws Exception {
+public record VideoReader(
+    String codec, int width, int height, double seconds, List<byte[]> frames) {
+  public static VideoReader read(Path path) throws Exception {
     Ffmpeg.load();
     AVFormatContext container = new AVFormatContext(null);
     AVDictionary none = null;
