@@ -12,15 +12,15 @@ using Convolution = dnnl::convolution_forward;
 // Of one sample: oneDNN picks its blocking by the shape, and a sample's bits must not depend on how many
 // there are.
 Convolution::primitive_desc describe(const Tensor& dst, const Tensor& src, const PackedWeights& weights,
-                                     const Conv2dParams& params, const Epilogue& epilogue,
-                                     Residual residual) {
+                                     const memory::desc& layout, const Conv2dParams& params,
+                                     const Epilogue& epilogue, Residual residual) {
   const memory::desc bias({weights.out_channels}, memory::data_type::f32, memory::format_tag::a);
   const bool biased = weights.has_bias || epilogue.sample_bias;
   return {dnnl_engine(),
           dnnl::prop_kind::forward_inference,
           dnnl::algorithm::convolution_direct,
           image_desc(src),
-          layout_of(weights),
+          layout,
           biased ? bias : memory::desc(),
           image_desc(dst),
           memory::dims(2, params.stride),
@@ -54,7 +54,12 @@ void conv2d(const Tensor& dst, const Tensor& src, const PackedWeights& weights, 
   const Shape source{1, src.shape[1] * factor, src.shape[2] * factor, src.shape[3]};
   const Tensor one_src(nullptr, DType::kF32, source), one_dst(nullptr, DType::kF32, dst.shape.with(0, 1));
   const auto description = [&](Residual residual) {
-    return describe(one_dst, one_src, weights, params, epilogue, residual);
+    const memory::desc& packed = layout_of(weights).packed;
+    const auto as_packed = describe(one_dst, one_src, weights, packed, params, epilogue, residual);
+    if (!is_reference(as_packed)) return as_packed;
+    // oneDNN's plain loops: hundreds of times slower than what it has for a layout of its own choice.
+    const memory::desc any(packed.get_dims(), memory::data_type::f32, memory::format_tag::any);
+    return describe(one_dst, one_src, weights, any, params, epilogue, residual);
   };
   // Whether the residual is in place is known only once there are addresses: take what either way needs.
   int64_t bytes = 0;
@@ -80,7 +85,7 @@ void conv2d(const Tensor& dst, const Tensor& src, const PackedWeights& weights, 
       input = upsampled;
     }
     Arguments arguments{{DNNL_ARG_SRC, memory_at(chosen.src_desc(), input.data)},
-                        {DNNL_ARG_WEIGHTS, memory_at(chosen.weights_desc(), weights.weight.data())},
+                        {DNNL_ARG_WEIGHTS, weights_in(weights, chosen.weights_desc(), ctx.backend())},
                         {DNNL_ARG_DST, memory_at(chosen.dst_desc(), dst.batch_slice(n, 1).data)},
                         {DNNL_ARG_SCRATCHPAD, memory_at(chosen.scratchpad_desc(), scratch.tensor().data)}};
     if (epilogue.sample_bias) {

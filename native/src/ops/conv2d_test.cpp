@@ -98,7 +98,9 @@ LTW_OP_TEST(conv2d_channels) {
   for (const Case& c :
        {Case{1, 8, 8, 4, 32}, Case{2, 7, 5, 9, 32}, Case{1, 9, 6, 3, 16}, Case{1, 8, 8, 32, 4},
         Case{1, 8, 8, 32, 3}, Case{2, 5, 11, 13, 7}, Case{1, 1, 1, 8, 8}, Case{1, 1, 9, 24, 40},
-        Case{1, 8, 8, 320, 320}, Case{1, 4, 4, 1280, 160}, Case{1, 2, 3, 1, 1}}) {
+        Case{1, 8, 8, 320, 320}, Case{1, 4, 4, 1280, 160}, Case{1, 2, 3, 1, 1},
+        // Small pictures of 96 outputs: oneDNN has no fast kernel for them in the packed layout.
+        Case{2, 8, 8, 96, 96}, Case{1, 4, 4, 224, 96}}) {
     check(t, c);
   }
 }

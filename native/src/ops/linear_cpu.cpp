@@ -16,7 +16,7 @@ matmul::primitive_desc describe(const Tensor& dst, const Tensor& src, const Pack
                                                             memory::format_tag::ab)
                                              : memory::desc();
   const memory::desc residual_desc = epilogue.residual ? matrix_desc(*epilogue.residual) : memory::desc();
-  return {dnnl_engine(), matrix_desc(src), layout_of(weights),
+  return {dnnl_engine(), matrix_desc(src), layout_of(weights).packed,
           bias,          matrix_desc(dst), epilogue_attributes(epilogue, residual, residual_desc)};
 }
 

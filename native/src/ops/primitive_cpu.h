@@ -2,8 +2,10 @@
 #pragma once
 
 #include <algorithm>
+#include <cstring>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "backend/context.h"
 #include "backend/cpu/dnnl.h"
@@ -14,8 +16,22 @@ namespace ltw::cpu {
 
 using Arguments = std::unordered_map<int, dnnl::memory>;
 
-inline const dnnl::memory::desc& layout_of(const PackedWeights& weights) {
-  return *static_cast<const dnnl::memory::desc*>(weights.layout.get());
+// What PackedWeights::layout points to.
+struct CpuLayout {
+  dnnl::memory::desc packed;
+  // Copies in other layouts, for shapes that oneDNN has no fast kernel for in the packed one.
+  mutable std::vector<std::pair<dnnl::memory::desc, Buffer>> others;
+};
+
+inline const CpuLayout& layout_of(const PackedWeights& weights) {
+  return *static_cast<const CpuLayout*>(weights.layout.get());
+}
+
+// The weights in the layout `wanted`: as packed, or a copy that is made once and kept.
+dnnl::memory weights_in(const PackedWeights& weights, const dnnl::memory::desc& wanted, Backend& backend);
+
+inline bool is_reference(const dnnl::primitive_desc_base& description) {
+  return std::strncmp(description.impl_info_str(), "ref", 3) == 0;
 }
 
 // Scratch memory is ours, so that a step allocates none.

@@ -11,7 +11,7 @@ PackedWeights packed(const std::vector<float>& weight, const std::vector<float>&
                      const memory::desc& plain, const memory::desc& layout, Backend& backend) {
   PackedWeights weights;
   weights.weight = backend.allocate(static_cast<int64_t>(layout.get_size()));
-  weights.layout = std::make_shared<memory::desc>(layout);
+  weights.layout = std::make_shared<CpuLayout>(CpuLayout{layout, {}});
   memory from = memory_at(plain, const_cast<float*>(weight.data()));
   memory to = memory_at(layout, weights.weight.data());
   dnnl::reorder(from, to).execute(dnnl_stream(), from, to);
@@ -25,10 +25,25 @@ PackedWeights packed(const std::vector<float>& weight, const std::vector<float>&
 
 }  // namespace
 
+memory weights_in(const PackedWeights& weights, const memory::desc& wanted, Backend& backend) {
+  const CpuLayout& layout = layout_of(weights);
+  memory packed_weights = memory_at(layout.packed, weights.weight.data());
+  if (layout.packed == wanted) return packed_weights;
+  for (const auto& [desc, buffer] : layout.others) {
+    if (desc == wanted) return memory_at(desc, buffer.data());
+  }
+  auto& [desc, buffer] =
+      layout.others.emplace_back(wanted, backend.allocate(static_cast<int64_t>(wanted.get_size())));
+  memory copy = memory_at(desc, buffer.data());
+  dnnl::reorder(packed_weights, copy).execute(dnnl_stream(), packed_weights, copy);
+  return copy;
+}
+
 PackedWeights pack_conv2d(const std::vector<float>& weight, const std::vector<float>& bias,
                           int64_t out_channels, int64_t in_channels, int64_t kernel, Backend& backend) {
   constexpr auto f32 = memory::data_type::f32;
-  // Any will do: oneDNN chose one layout for all of SD's sizes, 4x4 to 256x256.
+  // Any will do for SD 1.x's widths: oneDNN chose one layout for all of its sizes, 4x4 to 256x256. Other
+  // widths can differ between sizes (96 outputs do): then conv2d takes a copy.
   constexpr int64_t kNominal = 32;
   const memory::desc plain({out_channels, in_channels, kernel, kernel}, f32, memory::format_tag::oihw);
   const memory::desc any(plain.get_dims(), f32, memory::format_tag::any);
