@@ -31,9 +31,9 @@ class InterruptedRenderTest {
   private void assertResumable() throws IOException {
     int left = SmallRender.pngs(outdir).size();
     assertThat(left).isBetween(2, SmallRender.FRAMES - 1);
-    Cli cli = SmallRender.into(settings, outdir, "--resume", "-s", "steps=9");
+    Cli cli = SmallRender.into(settings, outdir, "--resume", "-s", "steps=20");
     assertThat(cli.err()).contains("keeping " + left + " of 12 frames");
-    SmallRender.into(settings, temp.resolve("reference"), "-s", "steps=9");
+    SmallRender.into(settings, temp.resolve("reference"), "-s", "steps=20");
     SmallRender.assertSameFrames(outdir, SmallRender.frames(temp.resolve("reference")));
     assertThat(names()).noneMatch(name -> name.startsWith("."));
     SmallRender.only(outdir, ".mp4");
@@ -45,7 +45,7 @@ class InterruptedRenderTest {
 
   @Test
   void killedItLosesTheFramesInFlightAlone() throws Exception {
-    try (Child child = start("-s", "steps=9")) {
+    try (Child child = start("-s", "steps=20")) {
       child.awaitFile(outdir, "*_00002.png");
       child.kill();
     }
@@ -54,7 +54,7 @@ class InterruptedRenderTest {
 
   @Test
   void interruptedItLeavesNothingPartial() throws Exception {
-    try (Child child = start("-s", "steps=9")) {
+    try (Child child = start("-s", "steps=20")) {
       child.awaitFile(outdir, "*_00002.png");
       child.interrupt();
       assertThat(child.exitCode(20)).as(child.said()).isEqualTo(130);
