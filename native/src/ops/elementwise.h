@@ -47,4 +47,13 @@ void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_tabl
 void image_to_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite, Context& ctx);
 }  // namespace cpu
 
+namespace cuda {
+void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx);
+void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx);
+void broadcast(const Tensor& dst, const Tensor& src, Context& ctx);
+void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_table,
+                  const Tensor& position_table, Context& ctx);
+void image_to_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite, Context& ctx);
+}  // namespace cuda
+
 }  // namespace ltw
