@@ -1,5 +1,5 @@
-#include "ops/linear.h"
 #include "ops/gemm/gemm_args.h"
+#include "ops/linear.h"
 
 namespace ltw::cuda {
 

@@ -37,7 +37,7 @@ PackedWeights pack_conv2d(const std::vector<float>& weight, const std::vector<fl
 
 PackedWeights pack_linear(const std::vector<float>& weight, const std::vector<float>& bias,
                           int64_t out_channels, int64_t in_channels, Backend& backend) {
-  return pack_conv2d(weight, bias, out_channels, in_channels, 1, backend);
+  return cuda::pack_conv2d(weight, bias, out_channels, in_channels, 1, backend);
 }
 
 }  // namespace ltw::cuda

@@ -18,8 +18,10 @@ void require_device(int ordinal) {
     fail(Status::kDeviceError, "cuda:", ordinal, ": the NVIDIA driver supports CUDA ", version(driver),
          ", this build needs ", version(CUDART_VERSION), ": update the driver");
   }
-  if (status == cudaErrorNoDevice) count = 0;
-  else check(status, "cudaGetDeviceCount");
+  if (status == cudaErrorNoDevice)
+    count = 0;
+  else
+    check(status, "cudaGetDeviceCount");
   if (ordinal >= count) {
     fail(Status::kDeviceError, "cuda:", ordinal, ": this machine has ", count,
          count == 1 ? " GPU, cuda:0" : " GPUs, numbered from 0");
@@ -62,7 +64,8 @@ std::string CudaBackend::description() const {
   cudaDeviceProp properties;
   check(cudaGetDeviceProperties(&properties, ordinal_), "cudaGetDeviceProperties");
   return text("cuda:", ordinal_, ", ", properties.name, ", ", properties.totalGlobalMem >> 20,
-              " MiB, compute capability ", limits_.capability / 10, ".", limits_.capability % 10, ", float16");
+              " MiB, compute capability ", limits_.capability / 10, ".", limits_.capability % 10,
+              ", float16");
 }
 
 void CudaBackend::make_current() { check(cudaSetDevice(ordinal_), "cudaSetDevice"); }

@@ -39,7 +39,8 @@ class CudaBackend final : public Backend {
   Stream stream_;
 };
 
-// Memory of the calling thread's device; throws Error(kOutOfMemory) naming what was asked for and what is free.
+// Memory of the calling thread's device; throws Error(kOutOfMemory) naming what was asked for and what is
+// free.
 void* allocate(int64_t bytes);
 void release(void* data) noexcept;
 

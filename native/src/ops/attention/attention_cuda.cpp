@@ -1,7 +1,6 @@
-#include "ops/attention.h"
-
 #include <cmath>
 
+#include "ops/attention.h"
 #include "ops/attention/attention.h"
 
 namespace ltw::cuda {

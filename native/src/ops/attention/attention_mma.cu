@@ -14,7 +14,8 @@ using Attention512 = AttentionTile<512, 256, 2, 32, 1, false>;
 template <class Tile>
 void launch(const AttentionArgs& args, const CudaBackend& backend) {
   ensure(Tile::kSharedBytes <= backend.limits().shared_bytes_per_block, "heads of ", args.head_size, " need ",
-         Tile::kSharedBytes, " bytes of shared memory; a block has ", backend.limits().shared_bytes_per_block);
+         Tile::kSharedBytes, " bytes of shared memory; a block has ",
+         backend.limits().shared_bytes_per_block);
   const auto kernel = attention_mma<Tile>;
   check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Tile::kSharedBytes),
         "attention_mma");

@@ -1,5 +1,5 @@
-// Attention with an online softmax on mma.sync: a block owns 64 or 128 queries of one head and walks the keys;
-// scores and probabilities stay in registers, the running maximum and sum are float32.
+// Attention with an online softmax on mma.sync: a block owns 64 or 128 queries of one head and walks the
+// keys; scores and probabilities stay in registers, the running maximum and sum are float32.
 #pragma once
 
 #include "ops/attention/attention.h"
@@ -9,9 +9,9 @@
 
 namespace ltw::cuda {
 
-// kQk: head size rounded up to 16, the depth of one mma, for q k^T; kPv: columns of v that one block produces,
-// rounded up to 8 alone. 40 is thus 48 and 40, not 64 and 64. kSlices blocks share a head's columns; each of
-// them repeats the scores.
+// kQk: head size rounded up to 16, the depth of one mma, for q k^T; kPv: columns of v that one block
+// produces, rounded up to 8 alone. 40 is thus 48 and 40, not 64 and 64. kSlices blocks share a head's
+// columns; each of them repeats the scores.
 template <int kQk_, int kPv_, int kSlices_, int kKeys_, int kQueryTiles_, bool kQueriesInRegisters_>
 struct AttentionTile {
   static constexpr int kQk = kQk_, kPv = kPv_, kSlices = kSlices_;
@@ -32,17 +32,19 @@ struct AttentionTile {
 
 // Rows [0, kRows) of `kChunks` chunks; zeros past `rows` and `chunks`.
 template <int kRows, int kChunks, int kThreads>
-__device__ inline void copy_rows(uint32_t shared, int shared_row, const __half* from, int64_t stride, int rows,
-                                 int chunks) {
+__device__ inline void copy_rows(uint32_t shared, int shared_row, const __half* from, int64_t stride,
+                                 int rows, int chunks) {
   constexpr int kItems = (kRows * kChunks + kThreads - 1) / kThreads;
-  // Unrolled, every item's address is kept in registers throughout: at head size 160 that made 120 bytes spill.
+  // Unrolled, every item's address is kept in registers throughout: at head size 160 that made 120 bytes
+  // spill.
 #pragma unroll(kItems <= 4 ? kItems : 1)
   for (int i = 0; i < kItems; ++i) {
     const int item = i * kThreads + static_cast<int>(threadIdx.x);
     const int row = item / kChunks, chunk = item % kChunks;
     if (kRows * kChunks % kThreads != 0 && row >= kRows) break;
     const bool inside = row < rows && chunk < chunks;
-    copy_async_16(shared + row * shared_row + chunk * 16, inside ? from + row * stride + chunk * 8 : from, inside);
+    copy_async_16(shared + row * shared_row + chunk * 16, inside ? from + row * stride + chunk * 8 : from,
+                  inside);
   }
 }
 
@@ -56,7 +58,8 @@ struct RunningSoftmax {
   __device__ float update(float (&scores)[Tile::kKeys / 8][4], int m, int half, float scale) {
     float top = scores[0][2 * half];
 #pragma unroll
-    for (int n = 0; n < Tile::kKeys / 8; ++n) top = fmaxf(top, fmaxf(scores[n][2 * half], scores[n][2 * half + 1]));
+    for (int n = 0; n < Tile::kKeys / 8; ++n)
+      top = fmaxf(top, fmaxf(scores[n][2 * half], scores[n][2 * half + 1]));
     top = fmaxf(top, __shfl_xor_sync(~0u, top, 1));
     top = fmaxf(top, __shfl_xor_sync(~0u, top, 2));
     top = fmaxf(top, maximum[m][half]);
@@ -102,11 +105,13 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kSharedBytes > 113 * 102
       copy_rows<Tile::kKeys, Tile::kQkChunks, Tile::kThreads>(slot, Tile::kQkRow, k + first * p.k_stride,
                                                               p.k_stride, rows, p.head_size / 8);
       copy_rows<Tile::kKeys, Tile::kPvChunks, Tile::kThreads>(slot + Tile::kKeys * Tile::kQkRow, Tile::kPvRow,
-                                                              v + first * p.v_stride, p.v_stride, rows, pv_chunks);
+                                                              v + first * p.v_stride, p.v_stride, rows,
+                                                              pv_chunks);
     }
     commit_copies();
   };
-  const __half* q = p.q + (static_cast<int64_t>(sample) * p.queries + first_query) * p.q_stride + head_channel;
+  const __half* q =
+      p.q + (static_cast<int64_t>(sample) * p.queries + first_query) * p.q_stride + head_channel;
   copy_rows<Tile::kQueries, Tile::kQkChunks, Tile::kThreads>(q_shared, Tile::kQkRow, q, p.q_stride,
                                                              p.queries - first_query, p.head_size / 8);
   copy_step(0);
@@ -230,8 +235,8 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kSharedBytes > 113 * 102
   }
   __syncwarp();
   const int warp_query = first_query + warp * kM * 16;
-  __half* dst = p.dst + (static_cast<int64_t>(sample) * p.queries + warp_query) * p.dst_stride + head_channel +
-                slice_channel;
+  __half* dst = p.dst + (static_cast<int64_t>(sample) * p.queries + warp_query) * p.dst_stride +
+                head_channel + slice_channel;
   for (int item = lane; item < kM * 16 * Tile::kPvChunks; item += 32) {
     const int row = item / Tile::kPvChunks, chunk = item % Tile::kPvChunks;
     if (warp_query + row < p.queries && chunk < pv_chunks) {

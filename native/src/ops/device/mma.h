@@ -7,7 +7,8 @@
 
 namespace ltw::cuda {
 
-// Four 8x8 matrices; lane i names row i % 8 of matrix i / 8 and receives elements (i / 4, 2 (i % 4)...) of each.
+// Four 8x8 matrices; lane i names row i % 8 of matrix i / 8 and receives elements (i / 4, 2 (i % 4)...) of
+// each.
 __device__ inline void load_matrices(uint32_t (&r)[4], uint32_t shared) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])

@@ -1,6 +1,6 @@
-#include "ops/gemm/gemm_args.h"
-
 #include <limits>
+
+#include "ops/gemm/gemm_args.h"
 
 namespace ltw::cuda {
 

@@ -1,5 +1,5 @@
-// What follows the sums: they are laid out in shared memory as float32, so that each thread gets 8 neighbouring
-// columns of a row and everything after is done once, in float32, and stored as 16 bytes.
+// What follows the sums: they are laid out in shared memory as float32, so that each thread gets 8
+// neighbouring columns of a row and everything after is done once, in float32, and stored as 16 bytes.
 #pragma once
 
 #include "ops/device/activation.h"

@@ -15,7 +15,8 @@ void launch(const GemmArgs& args, const GemmTileShape& shape, cudaStream_t strea
   const int row_tiles = (args.rows + Tile::kRows - 1) / Tile::kRows;
   const int column_tiles = (args.columns + Tile::kColumns - 1) / Tile::kColumns;
   const auto kernel = gemm_mma<Tile, kAligned>;
-  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, shape.shared_bytes()), "gemm_mma");
+  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, shape.shared_bytes()),
+        "gemm_mma");
   kernel<<<row_tiles * column_tiles, Tile::kThreads, shape.shared_bytes(), stream>>>(args);
   check_launch("gemm_mma");
 }
@@ -23,12 +24,13 @@ void launch(const GemmArgs& args, const GemmTileShape& shape, cudaStream_t strea
 }  // namespace
 
 void launch_gemm(const GemmArgs& args, const CudaBackend& backend) {
-  const bool aligned = args.channels % 8 == 0 && args.src_stride % 8 == 0 &&
-                       reinterpret_cast<uintptr_t>(args.src) % 16 == 0;
+  const bool aligned =
+      args.channels % 8 == 0 && args.src_stride % 8 == 0 && reinterpret_cast<uintptr_t>(args.src) % 16 == 0;
   const DeviceLimits& limits = backend.limits();
-  const GemmTileName tile =
-      aligned ? choose_gemm_tile(args.rows, args.columns, limits.multiprocessors, limits.shared_bytes_per_block).tile
-              : GemmTileName::k64x64;
+  const GemmTileName tile = aligned ? choose_gemm_tile(args.rows, args.columns, limits.multiprocessors,
+                                                       limits.shared_bytes_per_block)
+                                          .tile
+                                    : GemmTileName::k64x64;
   const GemmTileShape& shape = gemm_tiles()[static_cast<size_t>(tile)];
   switch (tile) {
     case GemmTileName::k128x160:

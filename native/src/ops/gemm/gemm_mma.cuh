@@ -20,7 +20,8 @@ struct MmaTile {
 };
 
 template <class Tile, bool kAligned>
-__global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks) gemm_mma(const __grid_constant__ GemmArgs p) {
+__global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
+    gemm_mma(const __grid_constant__ GemmArgs p) {
   constexpr int kM = Tile::kWarpRows / 16, kN = Tile::kWarpColumns / 16;
   extern __shared__ __align__(128) unsigned char memory[];
   Window* windows = reinterpret_cast<Window*>(memory);  // [kRows]
@@ -86,7 +87,8 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks) gemm_mma(const 
   for (int m = 0; m < kM; ++m) {
 #pragma unroll
     for (int n = 0; n < 2 * kN; ++n) {
-      float* at = staged + (warp_row + m * 16 + lane / 4) * Tile::kStagedStride + warp_column + n * 8 + lane % 4 * 2;
+      float* at =
+          staged + (warp_row + m * 16 + lane / 4) * Tile::kStagedStride + warp_column + n * 8 + lane % 4 * 2;
       *reinterpret_cast<float2*>(at) = {sums[m][n][0], sums[m][n][1]};
       *reinterpret_cast<float2*>(at + 8 * Tile::kStagedStride) = {sums[m][n][2], sums[m][n][3]};
     }

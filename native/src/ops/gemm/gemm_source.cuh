@@ -1,6 +1,6 @@
 // How one block fills its ring of shared memory: implicit im2col for the rows (pixels), plain rows of weights
-// for the columns. Both tiles are [rows][64 halves]; the 16-byte chunk c of row r lies at c ^ (r % 8), so that
-// the eight rows of an ldmatrix fall into different banks.
+// for the columns. Both tiles are [rows][64 halves]; the 16-byte chunk c of row r lies at c ^ (r % 8), so
+// that the eight rows of an ldmatrix fall into different banks.
 #pragma once
 
 #include "ops/device/async_copy.h"
@@ -28,8 +28,8 @@ __device__ inline Window window_of(const GemmArgs& p, int row) {
           pixel % p.out_width * p.stride - p.pad, 0};
 }
 
-// One thread's part of every [Tile::kRows][64] step: one chunk column of each kRowStep-th row. Walks the depth;
-// the division into taps costs only when a tap ends.
+// One thread's part of every [Tile::kRows][64] step: one chunk column of each kRowStep-th row. Walks the
+// depth; the division into taps costs only when a tap ends.
 template <class Tile, bool kAligned>
 class PixelSource {
  public:
@@ -109,7 +109,8 @@ class PixelSource {
 template <class Tile>
 class WeightSource {
  public:
-  __device__ WeightSource(const GemmArgs& p, int first_column) : depth_(static_cast<int>(threadIdx.x % 8) * 8) {
+  __device__ WeightSource(const GemmArgs& p, int first_column)
+      : depth_(static_cast<int>(threadIdx.x % 8) * 8) {
     const bool gated = p.activation == Activation::kGeglu;
     const int row = static_cast<int>(threadIdx.x) / 8;
     int column = first_column + row, end = p.columns;

@@ -29,8 +29,9 @@ int GemmTileShape::shared_bytes() const {
 }
 
 const std::vector<GemmTileShape>& gemm_tiles() {
-  // 160 columns: every width of the SD1.5 UNet (320, 640, 1280...) is a multiple, 320 is none of 128. Warps of
-  // 64x80 read 4608 bytes of shared memory for 40 instructions, warps of 64x64 4096 for 32, of 32x32 2048 for 8.
+  // 160 columns: every width of the SD1.5 UNet (320, 640, 1280...) is a multiple, 320 is none of 128. Warps
+  // of 64x80 read 4608 bytes of shared memory for 40 instructions, warps of 64x64 4096 for 32, of 32x32 2048
+  // for 8.
   static const std::vector<GemmTileShape> tiles{
       {128, 160, 3, 128, 2, 1.0}, {128, 128, 3, 128, 2, 0.92}, {64, 64, 4, 128, 3, 0.6}};
   return tiles;
@@ -48,11 +49,11 @@ GemmTileChoice choose_gemm_tile(int64_t rows, int64_t columns, int multiprocesso
   GemmTileChoice choice{static_cast<GemmTileName>(best), {}};
   for (size_t i = 0; i < tiles.size(); ++i) {
     if (i == best) continue;
-    choice.rejected.push_back(
-        !fits(tiles[i]) ? text(name(tiles[i]), " needs ", tiles[i].shared_bytes(), " bytes of shared memory, a block has ",
-                               shared_bytes)
-                        : text(name(tiles[i]), " would take ", cost_of(tiles[i]) / cost_of(tiles[best]), " times as long as ",
-                               name(tiles[best])));
+    choice.rejected.push_back(!fits(tiles[i]) ? text(name(tiles[i]), " needs ", tiles[i].shared_bytes(),
+                                                     " bytes of shared memory, a block has ", shared_bytes)
+                                              : text(name(tiles[i]), " would take ",
+                                                     cost_of(tiles[i]) / cost_of(tiles[best]),
+                                                     " times as long as ", name(tiles[best])));
   }
   return choice;
 }

@@ -1,5 +1,5 @@
-// Which tile of the output one block computes. Every tile adds along the depth in the same order, so the choice
-// changes the speed and never a bit of the result. No CUDA here: it is tested where there is no GPU.
+// Which tile of the output one block computes. Every tile adds along the depth in the same order, so the
+// choice changes the speed and never a bit of the result. No CUDA here: it is tested where there is no GPU.
 #pragma once
 
 #include <cstdint>
@@ -9,11 +9,12 @@
 namespace ltw {
 
 struct GemmTileShape {
-  int rows, columns;      // of the output
-  int stages;             // depth steps of 64 in flight
+  int rows, columns;  // of the output
+  int stages;         // depth steps of 64 in flight
   int threads;
   int blocks_per_multiprocessor;
-  double efficiency;      // of the tensor cores' rate that a full multiprocessor reaches, relative to the best tile
+  double
+      efficiency;  // of the tensor cores' rate that a full multiprocessor reaches, relative to the best tile
 
   int shared_bytes() const;
 };
