@@ -21,6 +21,10 @@ struct AttentionArgs {
   float scale_log2;  // log2(e) / sqrt(head_size): exp(x) is taken as exp2(log2(e) x)
 };
 
-void launch_attention(const AttentionArgs& args, const CudaBackend& backend);
+// False, and nothing queued, for arguments that the kernels do not take: 16-byte pieces of rows, a head size
+// in their table, a device with the shared memory.
+bool launch_attention_mma(const AttentionArgs& args, const CudaBackend& backend);
+// Takes everything with heads of at most 512.
+void launch_attention_plain(const AttentionArgs& args, const CudaBackend& backend);
 
 }  // namespace ltw::cuda

@@ -23,10 +23,9 @@ void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor
   args.head_size = static_cast<int>(q.channels() / params.heads);
   args.causal = params.causal;
   args.scale_log2 = static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(args.head_size)));
-  for (const Tensor* t : {&dst, &q, &k, &v}) {
-    ensure(t->row_stride % 8 == 0, "attention reads rows in pieces of 16 bytes: row stride ", t->row_stride);
-  }
-  ctx.submit([args, &device = backend(ctx)] { launch_attention(args, device); });
+  ctx.submit([args, &device = backend(ctx)] {
+    if (!launch_attention_mma(args, device)) launch_attention_plain(args, device);
+  });
 }
 
 }  // namespace ltw::cuda

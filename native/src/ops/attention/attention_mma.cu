@@ -12,10 +12,8 @@ using Attention160 = AttentionTile<160, 160, 1, 64, 1, true>;
 using Attention512 = AttentionTile<512, 256, 2, 32, 1, false>;
 
 template <class Tile>
-void launch(const AttentionArgs& args, const CudaBackend& backend) {
-  ensure(Tile::kSharedBytes <= backend.limits().shared_bytes_per_block, "heads of ", args.head_size, " need ",
-         Tile::kSharedBytes, " bytes of shared memory; a block has ",
-         backend.limits().shared_bytes_per_block);
+bool launch(const AttentionArgs& args, const CudaBackend& backend) {
+  if (Tile::kSharedBytes > backend.limits().shared_bytes_per_block) return false;
   const auto kernel = attention_mma<Tile>;
   check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Tile::kSharedBytes),
         "attention_mma");
@@ -23,18 +21,25 @@ void launch(const AttentionArgs& args, const CudaBackend& backend) {
                   static_cast<unsigned>(args.heads * Tile::kSlices), static_cast<unsigned>(args.samples));
   kernel<<<grid, Tile::kThreads, Tile::kSharedBytes, backend.stream()>>>(args);
   check_launch("attention_mma");
+  return true;
 }
 
 }  // namespace
 
-void launch_attention(const AttentionArgs& args, const CudaBackend& backend) {
-  if (args.head_size % 8 == 0 && args.head_size <= 40) return launch<Attention40>(args, backend);
-  if (args.head_size % 8 == 0 && args.head_size <= 64) return launch<Attention64>(args, backend);
-  if (args.head_size % 8 == 0 && args.head_size <= 80) return launch<Attention80>(args, backend);
-  if (args.head_size % 8 == 0 && args.head_size <= 160) return launch<Attention160>(args, backend);
+bool launch_attention_mma(const AttentionArgs& args, const CudaBackend& backend) {
+  const auto aligned = [](const __half* data, int64_t stride) {
+    return reinterpret_cast<uintptr_t>(data) % 16 == 0 && stride % 8 == 0;
+  };
+  if (args.head_size % 8 != 0 || !aligned(args.dst, args.dst_stride) || !aligned(args.q, args.q_stride) ||
+      !aligned(args.k, args.k_stride) || !aligned(args.v, args.v_stride)) {
+    return false;
+  }
+  if (args.head_size <= 40) return launch<Attention40>(args, backend);
+  if (args.head_size <= 64) return launch<Attention64>(args, backend);
+  if (args.head_size <= 80) return launch<Attention80>(args, backend);
+  if (args.head_size <= 160) return launch<Attention160>(args, backend);
   if (args.head_size == 512) return launch<Attention512>(args, backend);
-  fail(Status::kInvalidArgument, "attention: heads of ", args.head_size,
-       "; multiples of 8 up to 160, and 512, have a kernel");
+  return false;
 }
 
 }  // namespace ltw::cuda
