@@ -3,7 +3,7 @@
 set(LTW_CUDA AUTO CACHE STRING "Build the CUDA backend: AUTO, ON or OFF")
 set_property(CACHE LTW_CUDA PROPERTY STRINGS AUTO ON OFF)
 # Code for 8.0 runs on every 8.x; newer devices than 9.0 compile the PTX when it is first used.
-set(LTW_CUDA_ARCHITECTURES "80-real;90" CACHE STRING "CUDA architectures; one alone compiles fastest")
+set(LTW_CUDA_ARCHITECTURES "80-real;90a-real;90-virtual" CACHE STRING "CUDA architectures; one alone compiles fastest")
 
 set(ltw_cuda_enabled OFF)
 if(NOT LTW_CUDA STREQUAL "OFF")

@@ -19,6 +19,7 @@ struct GroupNormArgs {
   __half* dst;                // [n, pixels, channels]
   const float *gamma, *beta;  // [channels]
   float2* partial;            // [n, slices, groups]: mean, sum of squared deviations
+  float2* statistics;         // [n, groups]: mean, 1 / deviation
   int64_t src_stride, src2_stride, dst_stride;
   int pixels, channels1, channels, groups;
   int slices, slice_pixels;
@@ -89,22 +90,26 @@ __global__ void __launch_bounds__(kThreads) group_norm_moments(const __grid_cons
   }
 }
 
+// One warp a group.
+__global__ void __launch_bounds__(kThreads) group_norm_combine(const __grid_constant__ GroupNormArgs p) {
+  const int sample = static_cast<int>(blockIdx.y), lane = static_cast<int>(threadIdx.x) % 32;
+  const int group = static_cast<int>(blockIdx.x) * kWarps + static_cast<int>(threadIdx.x) / 32;
+  if (group >= p.groups) return;
+  Moments moments;
+  for (int slice = lane; slice < p.slices; slice += 32) {
+    const float2 part = p.partial[(static_cast<int64_t>(sample) * p.slices + slice) * p.groups + group];
+    moments.add({static_cast<float>(slice_size(p, slice) * (p.channels / p.groups)), part.x, part.y});
+  }
+  moments = warp_total(moments);
+  if (lane == 0) {
+    p.statistics[sample * p.groups + group] = {moments.mean, rsqrtf(moments.m2 / moments.count + p.eps)};
+  }
+}
+
 template <int kWidth>
 __global__ void __launch_bounds__(kThreads) group_norm_apply(const __grid_constant__ GroupNormArgs p) {
-  extern __shared__ float2 groups[];  // [groups]: mean, 1 / deviation
   const int slice = static_cast<int>(blockIdx.x), sample = static_cast<int>(blockIdx.y);
-  const int group_size = p.channels / p.groups, warp_lane = static_cast<int>(threadIdx.x) % 32;
-  for (int group = static_cast<int>(threadIdx.x) / 32; group < p.groups; group += kWarps) {
-    Moments moments;
-    for (int i = warp_lane; i < p.slices; i += 32) {
-      const float2 part = p.partial[(static_cast<int64_t>(sample) * p.slices + i) * p.groups + group];
-      moments.add({static_cast<float>(slice_size(p, i) * group_size), part.x, part.y});
-    }
-    moments = warp_total(moments);
-    if (warp_lane == 0) groups[group] = {moments.mean, rsqrtf(moments.m2 / moments.count + p.eps)};
-  }
-  __syncthreads();
-
+  const int group_size = p.channels / p.groups;
   const int64_t first = static_cast<int64_t>(sample) * p.pixels + slice * p.slice_pixels;
   const int size = slice_size(p, slice), chunks = p.channels / kWidth;
   for (int item = static_cast<int>(threadIdx.x); item < chunks * p.lanes; item += kThreads) {
@@ -114,7 +119,7 @@ __global__ void __launch_bounds__(kThreads) group_norm_apply(const __grid_consta
     float scale[kWidth], shift[kWidth], x[kWidth];
 #pragma unroll
     for (int i = 0; i < kWidth; ++i) {
-      const float2 group = groups[(channel + i) / group_size];
+      const float2 group = p.statistics[sample * p.groups + (channel + i) / group_size];
       scale[i] = p.gamma[channel + i] * group.y;
       shift[i] = p.beta[channel + i] - group.x * scale[i];
     }
@@ -138,8 +143,11 @@ void launch(GroupNormArgs args, int samples, cudaStream_t stream) {
   const size_t cells = sizeof(float2) * static_cast<size_t>(args.lanes * args.channels);
   group_norm_moments<kWidth><<<grid, kThreads, cells, stream>>>(args);
   check_launch("group_norm_moments");
-  group_norm_apply<kWidth>
-      <<<grid, kThreads, sizeof(float2) * static_cast<size_t>(args.groups), stream>>>(args);
+  const dim3 warps(static_cast<unsigned>((args.groups + kWarps - 1) / kWarps),
+                   static_cast<unsigned>(samples));
+  group_norm_combine<<<warps, kThreads, 0, stream>>>(args);
+  check_launch("group_norm_combine");
+  group_norm_apply<kWidth><<<grid, kThreads, 0, stream>>>(args);
   check_launch("group_norm_apply");
 }
 
@@ -151,7 +159,7 @@ bool wide(const Tensor& t) {
 // of the second pass reads.
 int slice_count(int64_t pixels, int64_t channels) {
   return static_cast<int>(
-      std::clamp<int64_t>(pixels * channels * 2 >> 15, 1, std::min<int64_t>(128, pixels)));
+      std::clamp<int64_t>(pixels * channels * 2 >> 15, 1, std::min<int64_t>(256, pixels)));
 }
 
 }  // namespace
@@ -178,7 +186,9 @@ void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor
   args.eps = static_cast<float>(params.eps);
   args.silu = params.silu;
   const ArenaTensor partial = ctx.tensor(Shape{samples, args.slices, params.groups, 2}, DType::kF32);
+  const ArenaTensor statistics = ctx.tensor(Shape{samples, params.groups, 2}, DType::kF32);
   args.partial = partial.tensor().as<float2>();
+  args.statistics = statistics.tensor().as<float2>();
   ctx.submit([args, samples, all_wide = wide(dst) && wide(src) && (!src2 || wide(*src2)),
               stream = backend(ctx).stream()] {
     if (all_wide) {

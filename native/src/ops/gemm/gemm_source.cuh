@@ -10,6 +10,12 @@ namespace ltw::cuda {
 
 constexpr int kOutside = -1;
 
+// A number that is known when it is compiled, as a function's argument.
+template <int kValue>
+struct Constant {
+  __host__ __device__ constexpr operator int() const { return kValue; }
+};
+
 __device__ inline uint32_t swizzled(int row, int chunk) {
   return static_cast<uint32_t>(row * 128 + ((chunk ^ (row & 7)) << 4));
 }
@@ -39,13 +45,14 @@ class PixelSource {
     locate(p);
   }
 
-  // Queues the next step into the ring slot at `shared`.
+  // Queues part kPart of kParts of the next step into the ring slot at `shared`; the last part moves on.
+  template <int kPart, int kParts>
   __device__ void copy(const GemmArgs& p, uint32_t shared) {
     const int row = static_cast<int>(threadIdx.x) / 8;
     const uint32_t to = shared + swizzled(row, static_cast<int>(threadIdx.x) % 8);
     const __half* from = p.src + channel_;
 #pragma unroll
-    for (int i = 0; i < kCount; ++i) {
+    for (int i = kCount * kPart / kParts; i < kCount * (kPart + 1) / kParts; ++i) {
       const bool inside = pixel_[i] != kOutside;
       const int64_t offset = inside ? pixel_[i] * p.src_stride : 0;
       if constexpr (kAligned) {
@@ -54,6 +61,7 @@ class PixelSource {
         copy_channels(to + i * Tile::kRowStep * 128, from + offset, inside ? p.channels - channel_ : 0);
       }
     }
+    if (kPart < kParts - 1) return;
     channel_ += Tile::kDepth;
     if (wrap(p)) locate(p);
   }
@@ -125,14 +133,16 @@ class WeightSource {
     step_ = static_cast<int64_t>(step) * p.depth;
   }
 
+  template <int kPart, int kParts>
   __device__ void copy(const GemmArgs& p, uint32_t shared) {
     const int row = static_cast<int>(threadIdx.x) / 8;
     const uint32_t to = shared + swizzled(row, static_cast<int>(threadIdx.x) % 8);
     const int valid = depth_ < p.depth ? valid_ : 0;
 #pragma unroll
-    for (int i = 0; i < kCount; ++i) {
+    for (int i = kCount * kPart / kParts; i < kCount * (kPart + 1) / kParts; ++i) {
       copy_async_16(to + i * Tile::kRowStep * 128, i < valid ? from_ + i * step_ : p.weight, i < valid);
     }
+    if (kPart < kParts - 1) return;
     from_ += Tile::kDepth;
     depth_ += Tile::kDepth;
   }

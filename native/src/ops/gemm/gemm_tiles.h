@@ -8,28 +8,27 @@
 
 namespace ltw {
 
+enum class GemmKernel { kMma, kWgmma };  // mma.sync from compute capability 8.0 on, wgmma on 9.0 alone
+
 struct GemmTileShape {
   int rows, columns;  // of the output
   int stages;         // depth steps of 64 in flight
   int threads;
   int blocks_per_multiprocessor;
-  double
-      efficiency;  // of the tensor cores' rate that a full multiprocessor reaches, relative to the best tile
+  double efficiency;  // of the rate that the best tile reaches on a full multiprocessor
 
   int shared_bytes() const;
 };
 
-constexpr int kGemmDepthStep = 64;
-
-enum class GemmTileName { k128x160, k128x128, k64x64 };
-const std::vector<GemmTileShape>& gemm_tiles();  // in the order of GemmTileName
+const std::vector<GemmTileShape>& gemm_tiles(GemmKernel kernel);
 
 struct GemmTileChoice {
-  GemmTileName tile;
+  int tile;                           // index into gemm_tiles()
   std::vector<std::string> rejected;  // why not, for every other tile
 };
 
 // For `rows` x `columns` on a device with `multiprocessors`, each with `shared_bytes` for one block.
-GemmTileChoice choose_gemm_tile(int64_t rows, int64_t columns, int multiprocessors, int shared_bytes);
+GemmTileChoice choose_gemm_tile(GemmKernel kernel, int64_t rows, int64_t columns, int multiprocessors,
+                                int shared_bytes);
 
 }  // namespace ltw
