@@ -13,9 +13,9 @@ void launch_gemm(const GemmArgs& args, const CudaBackend& backend) {
                            backend.stream());
   }
   const GemmKernel kernel = limits.capability == 90 ? GemmKernel::kWgmma : GemmKernel::kMma;
-  const int tile =
-      choose_gemm_tile(kernel, args.rows, args.columns, limits.multiprocessors, limits.shared_bytes_per_block)
-          .tile;
+  const int tile = choose_gemm_tile(kernel, {args.rows, args.columns, args.depth}, limits.multiprocessors,
+                                    limits.shared_bytes_per_block)
+                       .tile;
   if (kernel == GemmKernel::kWgmma) return launch_gemm_wgmma(args, tile, backend.stream());
   launch_gemm_mma(args, tile, true, backend.stream());
 }

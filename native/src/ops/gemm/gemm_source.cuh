@@ -140,6 +140,7 @@ class WeightSource {
     const int valid = depth_ < p.depth ? valid_ : 0;
 #pragma unroll
     for (int i = kCount * kPart / kParts; i < kCount * (kPart + 1) / kParts; ++i) {
+      if (Tile::kColumns % Tile::kRowStep != 0 && row + i * Tile::kRowStep >= Tile::kColumns) break;
       copy_async_16(to + i * Tile::kRowStep * 128, i < valid ? from_ + i * step_ : p.weight, i < valid);
     }
     if (kPart < kParts - 1) return;
@@ -148,7 +149,7 @@ class WeightSource {
   }
 
  private:
-  static constexpr int kCount = Tile::kColumns / Tile::kRowStep;
+  static constexpr int kCount = (Tile::kColumns + Tile::kRowStep - 1) / Tile::kRowStep;
   static_assert(Tile::kRowStep % 16 == 0, "GEGLU interleaves by 16 rows");
 
   const __half* from_;

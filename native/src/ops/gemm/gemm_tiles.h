@@ -15,20 +15,24 @@ struct GemmTileShape {
   int stages;         // depth steps of 64 in flight
   int threads;
   int blocks_per_multiprocessor;
-  double efficiency;  // of the rate that the best tile reaches on a full multiprocessor
 
   int shared_bytes() const;
 };
 
 const std::vector<GemmTileShape>& gemm_tiles(GemmKernel kernel);
 
+// Of one product: output rows and columns, and what is added up.
+struct GemmSize {
+  int64_t rows, columns, depth;
+};
+
 struct GemmTileChoice {
   int tile;                           // index into gemm_tiles()
   std::vector<std::string> rejected;  // why not, for every other tile
 };
 
-// For `rows` x `columns` on a device with `multiprocessors`, each with `shared_bytes` for one block.
-GemmTileChoice choose_gemm_tile(GemmKernel kernel, int64_t rows, int64_t columns, int multiprocessors,
+// On a device with `multiprocessors`, each with `shared_bytes` for one block.
+GemmTileChoice choose_gemm_tile(GemmKernel kernel, const GemmSize& size, int multiprocessors,
                                 int shared_bytes);
 
 }  // namespace ltw

@@ -11,30 +11,30 @@ constexpr int kHopper = 132, kHopperShared = 227 << 10;  // H100 SXM
 constexpr int kAdaShared = 99 << 10;
 constexpr GemmKernel kKernels[] = {GemmKernel::kMma, GemmKernel::kWgmma};
 
-int columns_of(GemmKernel kernel, int64_t rows, int64_t columns) {
-  const int tile = choose_gemm_tile(kernel, rows, columns, kHopper, kHopperShared).tile;
+int columns_of(GemmKernel kernel, int64_t rows, int64_t columns, int64_t depth) {
+  const int tile = choose_gemm_tile(kernel, {rows, columns, depth}, kHopper, kHopperShared).tile;
   return gemm_tiles(kernel)[static_cast<size_t>(tile)].columns;
 }
 
 LTW_TEST(gemm_tiles_follow_the_width) {
   for (const GemmKernel kernel : kKernels) {
-    expect(columns_of(kernel, 32 * 4096, 320) == 160, "UNet widths are multiples of 160");
-    expect(columns_of(kernel, 32 * 256, 1280) == 160, "UNet widths are multiples of 160");
-    expect(columns_of(kernel, 8 * 512 * 512, 128) == 128, "VAE widths are multiples of 128");
-    expect(columns_of(kernel, 8 * 128 * 128, 512) == 128, "VAE widths are multiples of 128");
-    expect(columns_of(kernel, 8 * 512 * 512, 3) < 128, "3 columns fill no wide tile");
+    expect(columns_of(kernel, 32 * 4096, 320, 2880) == 160, "UNet widths are multiples of 160");
+    expect(columns_of(kernel, 32 * 256, 1280, 11520) == 160, "UNet widths are multiples of 160");
+    expect(columns_of(kernel, 8 * 512 * 512, 128, 1152) == 128, "VAE widths are multiples of 128");
+    expect(columns_of(kernel, 8 * 128 * 128, 512, 4608) == 128, "VAE widths are multiples of 128");
+    expect(columns_of(kernel, 8 * 512 * 512, 3, 1152) < 128, "3 columns fill no wide tile");
   }
 }
 
 LTW_TEST(gemm_tiles_shrink_for_small_batches) {
   for (const GemmKernel kernel : kKernels) {
-    expect(columns_of(kernel, 2 * 64, 1280) < 128, "8 large tiles leave 124 multiprocessors idle");
-    expect(columns_of(kernel, 77, 768) < 128, "one prompt is less than one large row of tiles");
+    expect(columns_of(kernel, 2 * 64, 1280, 11520) < 128, "8 large tiles leave 124 multiprocessors idle");
+    expect(columns_of(kernel, 77, 768, 768) < 128, "one prompt is less than one large row of tiles");
   }
 }
 
 LTW_TEST(gemm_tiles_give_one_reason_per_rejected_tile) {
-  const GemmTileChoice choice = choose_gemm_tile(GemmKernel::kMma, 1 << 17, 320, kHopper, kAdaShared);
+  const GemmTileChoice choice = choose_gemm_tile(GemmKernel::kMma, {1 << 17, 320, 320}, kHopper, kAdaShared);
   expect(choice.rejected.size() == gemm_tiles(GemmKernel::kMma).size() - 1, choice.rejected.size(),
          " reasons");
   expect(choice.rejected[0].find("shared memory") != std::string::npos, choice.rejected[0]);

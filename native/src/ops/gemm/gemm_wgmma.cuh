@@ -32,8 +32,9 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
     }
     commit_copies();  // empty groups keep the count right
   };
-  // One stage fewer in flight than gemm_mma has: the products of the last step may still be reading theirs.
-  constexpr int kAhead = Tile::kStages - 2;
+  // Blocks that share a multiprocessor fill each other's gaps and finish their products in every step; a
+  // block on its own starts the next ones first, which costs it a stage: the last products still read theirs.
+  constexpr int kPending = Tile::kBlocks > 1 ? 0 : 1, kAhead = Tile::kStages - 1 - kPending;
   for (int step = 0; step < kAhead; ++step) copy_step(step);
 
   const int group = static_cast<int>(threadIdx.x) / 128;
@@ -41,7 +42,7 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
   for (int step = 0; step < steps; ++step) {
     wait_for_copies<kAhead - 1>();
     wgmma_sees_shared();
-    __syncthreads();  // this step has arrived, and everyone's products of the last step but one are done
+    __syncthreads();  // this step has arrived, and the slot that is filled next is done with
     const uint32_t slot = slot_of(step);
     wgmma_begin(sums);
 #pragma unroll
@@ -51,7 +52,7 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
     }
     wgmma_commit();
     copy_step(step + kAhead);
-    wgmma_wait<1>(sums);
+    wgmma_wait<kPending>(sums);
   }
   wgmma_wait<0>(sums);
   wait_for_copies<0>();
