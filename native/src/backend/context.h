@@ -18,7 +18,7 @@ using Step = std::function<void()>;
 class Program {
  public:
   void add(Step step) { steps_.push_back(std::move(step)); }
-  void run() {
+  void run() const {
     if (recorded_on_ != nullptr) graph_ = recorded_on_->capture([this] { run_steps(); });
     recorded_on_ = nullptr;
     if (graph_ != nullptr) {
@@ -35,8 +35,8 @@ class Program {
   }
 
   std::vector<Step> steps_;
-  Backend* recorded_on_ = nullptr;  // until captured
-  std::unique_ptr<Graph> graph_;
+  mutable Backend* recorded_on_ = nullptr;  // until captured
+  mutable std::unique_ptr<Graph> graph_;
 };
 
 // Ops do everything that depends on shapes alone at once and hand the rest to submit(). Pointers in tensors

@@ -37,8 +37,6 @@ double error_norm(const Tensor& low, const Tensor& high, const Tensor& previous,
                   double relative, Context& ctx);
 
 namespace cpu {
-double error_norm(const Tensor& low, const Tensor& high, const Tensor& previous, double absolute,
-                  double relative, Context& ctx);
 void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx);
 void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx);
 void broadcast(const Tensor& dst, const Tensor& src, Context& ctx);
