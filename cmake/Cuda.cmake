@@ -5,6 +5,7 @@ set_property(CACHE LTW_CUDA PROPERTY STRINGS AUTO ON OFF)
 # Code for 8.0 runs on every 8.x; newer devices than 9.0 compile the PTX when it is first used.
 set(LTW_CUDA_ARCHITECTURES "80-real;90a-real;90-virtual" CACHE STRING "CUDA architectures; one alone compiles fastest")
 
+string(TOUPPER "${LTW_CUDA}" LTW_CUDA)  # Maven passes auto, on or off
 set(ltw_cuda_enabled OFF)
 if(NOT LTW_CUDA STREQUAL "OFF")
   set(CMAKE_CUDA_ARCHITECTURES "${LTW_CUDA_ARCHITECTURES}")
