@@ -12,13 +12,14 @@ namespace ltw::cuda {
 // kQk: head size rounded up to 16, the depth of one mma, for q k^T; kPv: columns of v that one block
 // produces, rounded up to 8 alone. 40 is thus 48 and 40, not 64 and 64. kSlices blocks share a head's
 // columns; each of them repeats the scores.
-template <int kQk_, int kPv_, int kSlices_, int kKeys_, int kQueryTiles_, bool kQueriesInRegisters_>
+template <int kQk_, int kPv_, int kSlices_, int kKeys_, int kWarps_, int kQueryTiles_,
+          bool kQueriesInRegisters_>
 struct AttentionTile {
   static constexpr int kQk = kQk_, kPv = kPv_, kSlices = kSlices_;
   static constexpr int kKeys = kKeys_;              // per step
   static constexpr int kQueryTiles = kQueryTiles_;  // of 16 queries, per warp
   static constexpr bool kQueriesInRegisters = kQueriesInRegisters_;
-  static constexpr int kWarps = 4, kThreads = 32 * kWarps;
+  static constexpr int kWarps = kWarps_, kThreads = 32 * kWarps;
   static constexpr int kQueries = 16 * kQueryTiles * kWarps;
   // Rows in shared memory are an odd number of 16-byte chunks: eight rows of an ldmatrix hit different banks.
   static constexpr int kQkChunks = kQk / 8, kQkRow = 16 * (kQkChunks | 1);  // bytes

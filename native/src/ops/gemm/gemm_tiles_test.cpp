@@ -33,6 +33,24 @@ LTW_TEST(gemm_tiles_shrink_for_small_batches) {
   }
 }
 
+// The best of all tiles as measured on an H100.
+LTW_TEST(gemm_tiles_agree_with_measurements) {
+  struct Case {
+    GemmSize size;
+    int rows, columns;
+  };
+  for (const Case& c : {Case{{32 * 4096, 320, 2880}, 256, 160}, Case{{32 * 256, 1280, 23040}, 256, 160},
+                        Case{{32 * 64, 1280, 11520}, 128, 160}, Case{{2 * 4096, 320, 2880}, 128, 160},
+                        Case{{2 * 256, 1280, 11520}, 64, 80}, Case{{512 * 512, 128, 1152}, 256, 128},
+                        Case{{32 * 4096, 4, 2880}, 64, 80}, Case{{32 * 4096, 960, 320}, 128, 160},
+                        Case{{32 * 1024, 5120, 640}, 128, 160}, Case{{8192, 8192, 8192}, 256, 160}}) {
+    const int tile = choose_gemm_tile(GemmKernel::kWgmma, c.size, kHopper, kHopperShared).tile;
+    const GemmTileShape& shape = gemm_tiles(GemmKernel::kWgmma)[static_cast<size_t>(tile)];
+    expect(shape.rows == c.rows && shape.columns == c.columns, c.size.rows, "x", c.size.columns, "x",
+           c.size.depth, " in tiles of ", shape.rows, "x", shape.columns);
+  }
+}
+
 LTW_TEST(gemm_tiles_give_one_reason_per_rejected_tile) {
   const GemmTileChoice choice = choose_gemm_tile(GemmKernel::kMma, {1 << 17, 320, 320}, kHopper, kAdaShared);
   expect(choice.rejected.size() == gemm_tiles(GemmKernel::kMma).size() - 1, choice.rejected.size(),
