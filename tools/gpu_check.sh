@@ -1,6 +1,6 @@
 #!/bin/sh
 # Everything that needs a GPU, in one run: the ops' tests, timings beside torch's, the sanitizers. Run in a
-# folder that holds ltw_selftest, ltw_bench, libdnnl.so.3 and this script; writes to $1. Fast parts come first.
+# folder that holds ltw_selftest, ltw_bench_batched, libdnnl.so.3 and this script; writes to $1. Fast parts come first.
 here=$(dirname "$(readlink -f "$0")")
 out=$1
 mkdir -p "$out"
@@ -18,14 +18,14 @@ say 'selftest, kernels of compute capability 8.0'
 LTW_CUDA_CAPABILITY=80 timeout 60 "$here/ltw_selftest" >"$out/selftest80.txt" 2>&1
 grep -v '^ok' "$out/selftest80.txt" | cut -c1-400
 say bench
-timeout 80 "$here/ltw_bench" >"$out/bench.txt" 2>"$out/bench.err"
+timeout 80 "$here/ltw_bench_batched" >"$out/bench.txt" 2>"$out/bench.err"
 cat "$out/bench.err"
 cp "$out/bench.txt" "$out/bench.part" && mv "$out/bench.part" "$out/bench.done"
 say torch
 wait $torch
 cat "$out/torch.txt"
 say 'bench, kernels of compute capability 8.0'
-for family in conv2d linear; do LTW_CUDA_CAPABILITY=80 timeout 40 "$here/ltw_bench" $family; done >"$out/bench80.txt" 2>&1
+for family in conv2d linear; do LTW_CUDA_CAPABILITY=80 timeout 40 "$here/ltw_bench_batched" $family; done >"$out/bench80.txt" 2>&1
 cut -f 2,3,4 "$out/bench80.txt"
 rm -f "$out/bench.done"
 for tool in ${LTW_SANITIZERS:-memcheck racecheck initcheck}; do

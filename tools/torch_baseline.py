@@ -1,6 +1,6 @@
-"""Times torch's ops on the shapes of ltw_bench and prints both side by side.
+"""Times torch's ops on the shapes of ltw_bench_batched and prints both side by side.
 
-usage: torch_baseline.py LTW_BENCH_OUTPUT   (the file may still be empty when this starts: it is read last)
+usage: torch_baseline.py BENCH_OUTPUT   (the file may still be empty when this starts: it is read last)
 Both sides run an op many times inside one CUDA graph, so launches cost what they cost in a forward pass.
 """
 import re

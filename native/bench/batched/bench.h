@@ -1,4 +1,4 @@
-// The harness of ltw_bench: LTW_BENCH(name) { ... } registers a family of measurements.
+// The harness of ltw_bench_batched: LTW_BENCH(name) { ... } registers a family of measurements.
 #pragma once
 
 #include <functional>

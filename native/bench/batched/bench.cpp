@@ -1,4 +1,4 @@
-// ltw_bench [--device NAME] [FILTER]: times the ops whose family's name contains FILTER.
+// ltw_bench_batched [--device NAME] [FILTER]: times the ops whose family's name contains FILTER.
 #include "bench.h"
 
 #include <algorithm>
@@ -111,7 +111,7 @@ int main(int argc, char** argv) {
       if (family.name.find(filter) != std::string::npos) family.body(bench);
     }
   } catch (const std::exception& error) {
-    std::fprintf(stderr, "ltw_bench: %s\n", error.what());
+    std::fprintf(stderr, "ltw_bench_batched: %s\n", error.what());
     return 1;
   }
 }
