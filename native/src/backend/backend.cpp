@@ -8,6 +8,7 @@
 #endif
 
 namespace ltw {
+#ifdef LTW_CUDA
 namespace {
 
 // "cuda" -> 0, "cuda:2" -> 2; -1 for anything else.
@@ -21,17 +22,19 @@ int cuda_ordinal(const std::string& device) {
 }
 
 }  // namespace
+#endif
 
 std::unique_ptr<Backend> create_backend(const std::string& device, int threads) {
   require(threads >= 0, "threads: ", threads, " must be 0 (one a core) or more");
   if (device == "cpu") return cpu::create_backend(threads);
-  const int ordinal = cuda_ordinal(device);
-  if (ordinal < 0) fail(Status::kDeviceError, "device '", device, "' is none of: cpu, cuda, cuda:N");
 #ifdef LTW_CUDA
-  return std::make_unique<cuda::CudaBackend>(ordinal);
+  const int ordinal = cuda_ordinal(device);
+  if (ordinal >= 0) return std::make_unique<cuda::CudaBackend>(ordinal);
+  const char* choices = "cpu, cuda or cuda:N";
 #else
-  fail(Status::kDeviceError, "device '", device, "': this build has no CUDA kernels; use cpu");
+  const char* choices = "cpu";
 #endif
+  fail(Status::kDeviceError, "device: '", device, "' is none of this build's; it must be ", choices);
 }
 
 }  // namespace ltw

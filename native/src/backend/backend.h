@@ -48,7 +48,8 @@ class Backend {
   MemoryCounter memory_;
 };
 
-// device: "cpu", "cuda" or "cuda:N". Throws Error(kDeviceError) for one that this build or machine does not have.
+// device: "cpu", "cuda" or "cuda:N". Throws Error(kDeviceError) for one that this build or machine does not
+// have.
 std::unique_ptr<Backend> create_backend(const std::string& device, int threads);
 
 // A tensor that owns its memory: inputs, outputs and tables that outlive a forward pass.

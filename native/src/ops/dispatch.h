@@ -5,13 +5,13 @@
 #include "backend/context.h"
 
 #ifdef LTW_CUDA
-#define LTW_DISPATCH(op, ctx, ...)                           \
-  do {                                                       \
-    if ((ctx).backend().device() == DeviceKind::kCuda) {     \
-      cuda::op(__VA_ARGS__, ctx);                            \
-    } else {                                                 \
-      cpu::op(__VA_ARGS__, ctx);                             \
-    }                                                        \
+#define LTW_DISPATCH(op, ctx, ...)                       \
+  do {                                                   \
+    if ((ctx).backend().device() == DeviceKind::kCuda) { \
+      cuda::op(__VA_ARGS__, ctx);                        \
+    } else {                                             \
+      cpu::op(__VA_ARGS__, ctx);                         \
+    }                                                    \
   } while (false)
 #else
 #define LTW_DISPATCH(op, ctx, ...)                                                              \

@@ -1,5 +1,5 @@
-// Hopper's warpgroup products (sm_90a): issued by four warps together, run on their own until waited for. Operands
-// are float16 tiles in shared memory, [rows][64] with the 128-byte swizzle, both along the depth.
+// Hopper's warpgroup products (sm_90a): issued by four warps together, run on their own until waited for.
+// Operands are float16 tiles in shared memory, [rows][64] with the 128-byte swizzle, both along the depth.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@ namespace ltw::cuda {
 
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
 
-// Names the tile at `shared`, whose first row is at a multiple of 1024 bytes; + 32 bytes is the next 16 of depth.
-// Eight rows are 1024 bytes.
+// Names the tile at `shared`, whose first row is at a multiple of 1024 bytes; + 32 bytes is the next 16 of
+// depth. Eight rows are 1024 bytes.
 __device__ inline uint64_t wgmma_matrix(uint32_t shared) {
   constexpr uint64_t kSwizzle128 = 1ull << 62, kEightRows = 1024ull >> 4 << 32, kUnused = 1ull << 16;
   return kSwizzle128 | kEightRows | kUnused | (shared & 0x3ffff) >> 4;
