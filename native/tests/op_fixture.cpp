@@ -78,6 +78,10 @@ Placed OpFixture::upload(const Shape& shape, const Values& values, Slice slice) 
   ensure(shape.size() == static_cast<int64_t>(values.size()), "values do not fill ", shape);
   Placed placed = output(shape, slice);
   const std::vector<unsigned char> bytes = encode(values, type());
+  if (placed.view.dense()) {
+    backend_->upload(placed.view.data, bytes.data(), placed.view.bytes());
+    return placed;
+  }
   const int64_t row = shape.channels() * size_of(type()), stride = placed.view.row_stride * size_of(type());
   for (int64_t r = 0; r < shape.rows(); ++r) {
     backend_->upload(placed.view.as<char>() + r * stride, bytes.data() + r * row, row);

@@ -140,8 +140,8 @@ LTW_API const char* ltw_last_error(void);
 /* Ends the process at once. exit() would run destructors under threads that are in mid-computation. */
 LTW_API void ltw_end_process(int32_t exit_code);
 
-/* device: "cpu". threads: of the CPU backend; 0 for what OpenMP takes, one a core unless OMP_NUM_THREADS is
- * set. */
+/* device: "cpu", "cuda" or "cuda:N". threads: of the CPU backend; 0 for what OpenMP takes, one a core unless
+ * OMP_NUM_THREADS is set. */
 LTW_API ltw_status ltw_engine_create(const char* device, int32_t threads, ltw_engine** engine);
 LTW_API void ltw_engine_destroy(ltw_engine* engine);
 LTW_API ltw_status ltw_engine_stats(ltw_engine* engine, ltw_stats* stats);

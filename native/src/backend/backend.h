@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -9,6 +10,13 @@
 #include "base/tensor.h"
 
 namespace ltw {
+
+// Work that was queued once and is queued again as a whole by launch().
+class Graph {
+ public:
+  virtual ~Graph() = default;
+  virtual void launch() = 0;
+};
 
 class Backend {
  public:
@@ -27,6 +35,11 @@ class Backend {
   virtual void upload(void* device, const void* host, int64_t bytes) = 0;
   virtual void download(void* host, const void* device, int64_t bytes) = 0;  // waits for queued work first
   virtual void synchronize() = 0;
+  // What `work` queues, caught instead of run. Null, and `work` not called, on a device without graphs.
+  virtual std::unique_ptr<Graph> capture(const std::function<void()>& work) {
+    static_cast<void>(work);
+    return nullptr;
+  }
 
   Buffer allocate(int64_t bytes) { return Buffer(device(), bytes, memory_); }
   const MemoryCounter& memory() const { return memory_; }
@@ -35,7 +48,8 @@ class Backend {
   MemoryCounter memory_;
 };
 
-// device: "cpu". Throws Error(kDeviceError) for one that this build or machine does not have.
+// device: "cpu", "cuda" or "cuda:N". Throws Error(kDeviceError) for one that this build or machine does not
+// have.
 std::unique_ptr<Backend> create_backend(const std::string& device, int threads);
 
 // A tensor that owns its memory: inputs, outputs and tables that outlive a forward pass.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <utility>
 #include <vector>
 
@@ -12,16 +13,30 @@ namespace ltw {
 
 using Step = std::function<void()>;
 
-// A recorded forward pass: primitives made and pointers fixed, nothing left but to run it.
+// A recorded forward pass: primitives made and pointers fixed, nothing left but to run it. On a device with
+// graphs the first run captures the steps as one, and every run replays that.
 class Program {
  public:
   void add(Step step) { steps_.push_back(std::move(step)); }
   void run() const {
-    for (const Step& step : steps_) step();
+    if (recorded_on_ != nullptr) graph_ = recorded_on_->capture([this] { run_steps(); });
+    recorded_on_ = nullptr;
+    if (graph_ != nullptr) {
+      graph_->launch();
+    } else {
+      run_steps();
+    }
   }
 
  private:
+  friend class Context;
+  void run_steps() const {
+    for (const Step& step : steps_) step();
+  }
+
   std::vector<Step> steps_;
+  mutable Backend* recorded_on_ = nullptr;  // until captured
+  mutable std::unique_ptr<Graph> graph_;
 };
 
 // Ops do everything that depends on shapes alone at once and hand the rest to submit(). Pointers in tensors
@@ -33,6 +48,7 @@ class Context {
     return Context(backend, arena, Mode::kMeasure, nullptr);
   }
   static Context record(Backend& backend, Arena& arena, Program& program) {
+    program.recorded_on_ = &backend;
     return Context(backend, arena, Mode::kRecord, &program);
   }
   static Context immediate(Backend& backend, Arena& arena) {

@@ -3,6 +3,9 @@
 #include <new>
 
 #include "base/error.h"
+#ifdef LTW_CUDA
+#include "backend/cuda/cuda_backend.h"
+#endif
 
 namespace ltw {
 namespace {
@@ -10,11 +13,19 @@ namespace {
 constexpr std::align_val_t kAlignment{256};
 
 void* allocate(DeviceKind device, int64_t bytes) {
+#ifdef LTW_CUDA
+  if (device == DeviceKind::kCuda) return cuda::allocate(bytes);
+#endif
   ensure(device == DeviceKind::kCpu, "no CUDA backend in this build");
   return ::operator new(static_cast<size_t>(bytes), kAlignment, std::nothrow);
 }
 
-void release(DeviceKind, void* data) noexcept { ::operator delete(data, kAlignment); }
+void release([[maybe_unused]] DeviceKind device, void* data) noexcept {
+#ifdef LTW_CUDA
+  if (device == DeviceKind::kCuda) return cuda::release(data);
+#endif
+  ::operator delete(data, kAlignment);
+}
 
 }  // namespace
 

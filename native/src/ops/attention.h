@@ -19,4 +19,9 @@ void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor
                const AttentionParams& params, Context& ctx);
 }
 
+namespace cuda {
+void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor& v,
+               const AttentionParams& params, Context& ctx);
+}
+
 }  // namespace ltw

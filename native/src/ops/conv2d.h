@@ -25,4 +25,9 @@ void conv2d(const Tensor& dst, const Tensor& src, const PackedWeights& weights, 
             const Epilogue& epilogue, Context& ctx);
 }
 
+namespace cuda {
+void conv2d(const Tensor& dst, const Tensor& src, const PackedWeights& weights, const Conv2dParams& params,
+            const Epilogue& epilogue, Context& ctx);
+}
+
 }  // namespace ltw

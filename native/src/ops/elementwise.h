@@ -37,8 +37,6 @@ double error_norm(const Tensor& low, const Tensor& high, const Tensor& previous,
                   double relative, Context& ctx);
 
 namespace cpu {
-double error_norm(const Tensor& low, const Tensor& high, const Tensor& previous, double absolute,
-                  double relative, Context& ctx);
 void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx);
 void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx);
 void broadcast(const Tensor& dst, const Tensor& src, Context& ctx);
@@ -46,5 +44,14 @@ void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_tabl
                   const Tensor& position_table, Context& ctx);
 void image_to_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite, Context& ctx);
 }  // namespace cpu
+
+namespace cuda {
+void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx);
+void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx);
+void broadcast(const Tensor& dst, const Tensor& src, Context& ctx);
+void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_table,
+                  const Tensor& position_table, Context& ctx);
+void image_to_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite, Context& ctx);
+}  // namespace cuda
 
 }  // namespace ltw

@@ -4,6 +4,15 @@
 #include "ops/elementwise.h"
 
 namespace ltw {
+namespace {
+
+std::vector<float> on_host(const Tensor& tensor, const Context& ctx) {
+  std::vector<float> values(static_cast<size_t>(tensor.shape.size()));
+  ctx.backend().download(values.data(), tensor.data, tensor.bytes());
+  return values;
+}
+
+}  // namespace
 
 double error_norm(const Tensor& low, const Tensor& high, const Tensor& previous, double absolute,
                   double relative, Context& ctx) {
@@ -11,21 +20,15 @@ double error_norm(const Tensor& low, const Tensor& high, const Tensor& previous,
     ensure(src.dense() && src.dtype == DType::kF32 && src.shape == low.shape, "error_norm: ", src.shape,
            " beside ", low.shape);
   }
-  ensure(ctx.backend().device() == DeviceKind::kCpu, "error_norm has no kernel for this device");
-  return cpu::error_norm(low, high, previous, absolute, relative, ctx);
-}
-
-namespace cpu {
-
-double error_norm(const Tensor& low, const Tensor& high, const Tensor& previous, double absolute,
-                  double relative, Context& ctx) {
   double squares = 0;
   bool done = ctx.measuring();
   ctx.submit([&] {
-    // In one order, whatever the number of threads: whether a step is taken hangs on this sum.
-    for (int64_t i = 0; i < low.shape.size(); ++i) {
-      const double a = low.f32()[i], b = high.f32()[i], before = previous.f32()[i];
-      const double error = (a - b) / std::max(absolute, relative * std::max(std::abs(a), std::abs(before)));
+    // Latents are small and the sum is needed at once, so it is the host's on every device; in one order,
+    // whatever the number of threads: whether a step is taken hangs on it.
+    const std::vector<float> a = on_host(low, ctx), b = on_host(high, ctx), before = on_host(previous, ctx);
+    for (size_t i = 0; i < a.size(); ++i) {
+      const double x = a[i], y = b[i], z = before[i];
+      const double error = (x - y) / std::max(absolute, relative * std::max(std::abs(x), std::abs(z)));
       squares += error * error;
     }
     done = true;
@@ -34,5 +37,4 @@ double error_norm(const Tensor& low, const Tensor& high, const Tensor& previous,
   return std::sqrt(squares / static_cast<double>(low.shape.size()));
 }
 
-}  // namespace cpu
 }  // namespace ltw

@@ -24,4 +24,9 @@ void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor
                 const NormWeights& weights, const GroupNormParams& params, Context& ctx);
 }
 
+namespace cuda {
+void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor>& src2,
+                const NormWeights& weights, const GroupNormParams& params, Context& ctx);
+}
+
 }  // namespace ltw

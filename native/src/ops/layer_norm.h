@@ -12,4 +12,8 @@ namespace cpu {
 void layer_norm(const Tensor& dst, const Tensor& src, const NormWeights& weights, double eps, Context& ctx);
 }
 
+namespace cuda {
+void layer_norm(const Tensor& dst, const Tensor& src, const NormWeights& weights, double eps, Context& ctx);
+}
+
 }  // namespace ltw

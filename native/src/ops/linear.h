@@ -16,4 +16,9 @@ void linear(const Tensor& dst, const Tensor& src, const PackedWeights& weights, 
             Context& ctx);
 }
 
+namespace cuda {
+void linear(const Tensor& dst, const Tensor& src, const PackedWeights& weights, const Epilogue& epilogue,
+            Context& ctx);
+}
+
 }  // namespace ltw

@@ -16,6 +16,10 @@ void check(const std::vector<float>& weight, const std::vector<float>& bias, int
 PackedWeights pack_conv2d(const std::vector<float>& weight, const std::vector<float>& bias,
                           int64_t out_channels, int64_t in_channels, int64_t kernel, Backend& backend) {
   check(weight, bias, out_channels, in_channels, kernel);
+#ifdef LTW_CUDA
+  if (backend.device() == DeviceKind::kCuda)
+    return cuda::pack_conv2d(weight, bias, out_channels, in_channels, kernel, backend);
+#endif
   ensure(backend.device() == DeviceKind::kCpu, "pack_conv2d has no layout for this device");
   return cpu::pack_conv2d(weight, bias, out_channels, in_channels, kernel, backend);
 }
@@ -23,6 +27,10 @@ PackedWeights pack_conv2d(const std::vector<float>& weight, const std::vector<fl
 PackedWeights pack_linear(const std::vector<float>& weight, const std::vector<float>& bias,
                           int64_t out_channels, int64_t in_channels, Backend& backend) {
   check(weight, bias, out_channels, in_channels, 1);
+#ifdef LTW_CUDA
+  if (backend.device() == DeviceKind::kCuda)
+    return cuda::pack_linear(weight, bias, out_channels, in_channels, backend);
+#endif
   ensure(backend.device() == DeviceKind::kCpu, "pack_linear has no layout for this device");
   return cpu::pack_linear(weight, bias, out_channels, in_channels, backend);
 }

@@ -34,6 +34,13 @@ PackedWeights pack_linear(const std::vector<float>& weight, const std::vector<fl
                           int64_t out_channels, int64_t in_channels, Backend& backend);
 }  // namespace cpu
 
+namespace cuda {
+PackedWeights pack_conv2d(const std::vector<float>& weight, const std::vector<float>& bias,
+                          int64_t out_channels, int64_t in_channels, int64_t kernel, Backend& backend);
+PackedWeights pack_linear(const std::vector<float>& weight, const std::vector<float>& bias,
+                          int64_t out_channels, int64_t in_channels, Backend& backend);
+}  // namespace cuda
+
 // Scale and shift of a norm, [channels] float32 each.
 struct NormWeights {
   OwnedTensor gamma, beta;

@@ -1,10 +1,10 @@
+#include "backend/cpu/cpu_backend.h"
+
 #include <omp.h>
 
 #include <cstring>
 
-#include "backend/backend.h"
-
-namespace ltw {
+namespace ltw::cpu {
 namespace {
 
 class CpuBackend final : public Backend {
@@ -28,10 +28,6 @@ class CpuBackend final : public Backend {
 
 }  // namespace
 
-std::unique_ptr<Backend> create_backend(const std::string& device, int threads) {
-  require(threads >= 0, "threads: ", threads, " must be 0 (one a core) or more");
-  if (device == "cpu") return std::make_unique<CpuBackend>(threads);
-  fail(Status::kDeviceError, "device: '", device, "' is none of this build's; it must be cpu");
-}
+std::unique_ptr<Backend> create_backend(int threads) { return std::make_unique<CpuBackend>(threads); }
 
-}  // namespace ltw
+}  // namespace ltw::cpu

@@ -1,0 +1,12 @@
+#include "backend/cuda/error.h"
+
+namespace ltw::cuda {
+
+void fail_cuda(cudaError_t status, const char* what) {
+  int device = -1;
+  cudaGetDevice(&device);
+  fail(status == cudaErrorMemoryAllocation ? Status::kOutOfMemory : Status::kDeviceError, "cuda:", device,
+       " failed in ", what, ": ", cudaGetErrorString(status), " (", cudaGetErrorName(status), ")");
+}
+
+}  // namespace ltw::cuda

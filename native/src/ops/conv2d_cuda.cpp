@@ -1,0 +1,19 @@
+#include "ops/conv2d.h"
+#include "ops/gemm/gemm_args.h"
+
+namespace ltw::cuda {
+
+void conv2d(const Tensor& dst, const Tensor& src, const PackedWeights& weights, const Conv2dParams& params,
+            const Epilogue& epilogue, Context& ctx) {
+  GemmArgs args = gemm_args(dst, src, weights, epilogue);
+  args.stride = params.stride;
+  args.pad = params.pad_begin;  // what lies past the end is zero whatever pad_end says
+  args.upsample = params.upsample ? 1 : 0;
+  args.height = static_cast<int>(src.shape[1]);
+  args.width = static_cast<int>(src.shape[2]);
+  args.out_width = static_cast<int>(dst.shape[2]);
+  args.out_pixels = static_cast<int>(dst.shape[1] * dst.shape[2]);
+  ctx.submit([args, &device = backend(ctx)] { launch_gemm(args, device); });
+}
+
+}  // namespace ltw::cuda

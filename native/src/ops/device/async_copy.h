@@ -1,0 +1,27 @@
+// cp.async: copies from global to shared memory that run beside the arithmetic (compute capability 8.0).
+#pragma once
+
+#include <cstdint>
+
+namespace ltw::cuda {
+
+__device__ inline uint32_t shared_address(const void* pointer) {
+  return static_cast<uint32_t>(__cvta_generic_to_shared(pointer));
+}
+
+// 16 bytes; zeros where `inside` is false, and then `global` is not read but must be a valid address.
+__device__ inline void copy_async_16(uint32_t shared, const void* global, bool inside) {
+  asm volatile("cp.async.cg.shared.global.L2::128B [%0], [%1], 16, %2;" ::"r"(shared), "l"(global),
+               "r"(inside ? 16 : 0)
+               : "memory");
+}
+
+__device__ inline void commit_copies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
+
+// Waits until at most `kPending` of this thread's groups are still under way.
+template <int kPending>
+__device__ inline void wait_for_copies() {
+  asm volatile("cp.async.wait_group %0;" ::"n"(kPending) : "memory");
+}
+
+}  // namespace ltw::cuda

@@ -1,0 +1,41 @@
+#include <limits>
+
+#include "ops/gemm/gemm_args.h"
+
+namespace ltw::cuda {
+
+GemmArgs gemm_args(const Tensor& dst, const Tensor& src, const PackedWeights& weights,
+                   const Epilogue& epilogue) {
+  ensure(src.dtype == DType::kF16 && dst.dtype == DType::kF16, "a product of ", name_of(src.dtype), " into ",
+         name_of(dst.dtype));
+  ensure(dst.rows() <= std::numeric_limits<int>::max() && src.rows() <= std::numeric_limits<int>::max(),
+         "too many rows for one product");
+  GemmArgs args{};
+  args.src = src.as<__half>();
+  args.src_stride = src.row_stride;
+  args.dst = dst.as<__half>();
+  args.dst_stride = dst.row_stride;
+  args.weight = static_cast<const __half*>(weights.weight.data());
+  if (weights.has_bias) args.bias = weights.bias.tensor().f32();
+  if (epilogue.sample_bias) {
+    ensure(epilogue.sample_bias->dtype == DType::kF16, "sample_bias is not float16");
+    args.sample_bias = epilogue.sample_bias->as<__half>();
+    args.sample_bias_stride = epilogue.sample_bias->row_stride;
+  }
+  if (epilogue.residual) {
+    args.residual = epilogue.residual->as<__half>();
+    args.residual_stride = epilogue.residual->row_stride;
+  }
+  args.activation = epilogue.activation;
+  args.rows = static_cast<int>(dst.rows());
+  args.columns = static_cast<int>(weights.out_channels);
+  args.channels = static_cast<int>(weights.in_channels);
+  args.packed_channels = packed_channels(weights.in_channels);
+  args.kernel = static_cast<int>(weights.kernel);
+  args.depth = args.kernel * args.kernel * args.packed_channels;
+  args.stride = 1;
+  args.height = args.width = args.out_width = args.out_pixels = 1;
+  return args;
+}
+
+}  // namespace ltw::cuda
