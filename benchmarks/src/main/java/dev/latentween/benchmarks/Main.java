@@ -26,6 +26,7 @@ public final class Main {
     OptionsBuilder options = new OptionsBuilder();
     options
         .include(args[2])
+        .param("size", System.getProperty("sizes", "sd15,small").split(","))
         .jvmArgs(
             "-Xmx1g",
             "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
