@@ -108,6 +108,7 @@ typedef struct ltw_render_config {
   int32_t generator;      /* ltw_generator of the start noise and the steps' noise */
   int32_t clip_skip;      /* 1: last layer; 2: last but one, ... */
   int32_t bits;           /* 8: uint8 pixels; 16: uint16 pixels, 0..65025 as Deforum scales them */
+  int32_t batch;          /* frames of one ltw_job_render at most, >= 1; memory is planned for them */
   int32_t key_count;      /* key prompts, >= 1 */
   const int32_t* prompt_ids;   /* [key_count, text_positions] */
   const int32_t* negative_ids; /* [key_count, text_positions] */

@@ -104,6 +104,7 @@ WeightSource weight_source(const ltw_tensor* tensors, int64_t count) {
 RenderConfig render_config(const ltw_render_config& c) {
   check_steps(c.steps, c.run_steps);
   require(c.bits == 8 || c.bits == 16, "bits: ", c.bits, " must be 8 or 16");
+  require(c.batch >= 1, "batch: ", c.batch, " must be 1 or more");
   require(c.key_count >= 1, "key_count: ", c.key_count, " must be 1 or more");
   require(c.prompt_ids != nullptr && c.negative_ids != nullptr && c.seeds != nullptr,
           "prompt_ids, negative_ids and seeds must not be null");
@@ -119,6 +120,7 @@ RenderConfig render_config(const ltw_render_config& c) {
       .generator = generator_of(c.generator),
       .clip_skip = c.clip_skip,
       .bits = c.bits,
+      .batch = c.batch,
       .key_count = c.key_count,
       .prompt_ids = c.prompt_ids,
       .negative_ids = c.negative_ids,

@@ -24,7 +24,8 @@ const RenderConfig& checked(const RenderConfig& config, const ModelConfig& model
 
 // An adaptive sampler chooses its steps by its latent's error, which must be one frame's alone.
 int64_t group_size(const RenderConfig& config, const Backend& backend) {
-  return config.sampler == Sampler::kDpmAdaptive ? 1 : backend.frames_per_evaluation();
+  if (config.sampler == Sampler::kDpmAdaptive) return 1;
+  return std::min<int64_t>(config.batch, backend.frames_per_evaluation());
 }
 
 }  // namespace

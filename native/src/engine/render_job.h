@@ -22,6 +22,7 @@ struct RenderConfig {
   Generator generator;
   int64_t clip_skip;
   int bits;
+  int64_t batch;
   int64_t key_count;
   const int32_t* prompt_ids;    // [key_count, positions]; read by RenderJob's constructor only
   const int32_t* negative_ids;  // [key_count, positions]; likewise

@@ -54,7 +54,9 @@ record Rendering(
       try (Engine engine = Engine.open(device, 0);
           Model model = fitting(() -> Model.load(engine, checkpoint));
           RenderJob job =
-              fitting(() -> RenderJob.create(model, checkpoint.tokenizer(), settings, initRgb))) {
+              fitting(
+                  () ->
+                      RenderJob.create(model, checkpoint.tokenizer(), settings, batch, initRgb))) {
         render(job, checkpoint.name(), progress);
         return engine.peakBytes();
       }

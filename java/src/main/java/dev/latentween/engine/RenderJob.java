@@ -32,12 +32,13 @@ public final class RenderJob implements AutoCloseable {
   /**
    * Encodes the prompts and the init picture, and plans memory for the frames' size.
    *
+   * @param batch frames of one call of {@link #render} at most, from 1
    * @param initRgb the init picture, width x height x 3 bytes in a direct buffer; null for none
    * @throws EngineException if memory does not suffice
    */
   @SuppressWarnings("try") // the scope frees what is made inside it
   public static RenderJob create(
-      Model model, Tokenizer tokenizer, Settings settings, ByteBuffer initRgb) {
+      Model model, Tokenizer tokenizer, Settings settings, int batch, ByteBuffer initRgb) {
     try (PointerScope scope = new PointerScope()) {
       ltw_render_config config = new ltw_render_config();
       config
@@ -52,6 +53,7 @@ public final class RenderJob implements AutoCloseable {
           .generator(NativeEnums.of(settings.noiseDevice()))
           .clip_skip(settings.clipSkip())
           .bits(settings.bitDepth())
+          .batch(batch)
           .key_count(settings.prompts().size())
           .prompt_ids(ids(tokenizer, settings.prompts()))
           .negative_ids(ids(tokenizer, settings.negativePrompts()))
