@@ -99,7 +99,7 @@ public final class Catalogue {
       Field.optional(
           "key_seeds",
           FieldType.wholes(0, MAX_SEED),
-          "a seed for each prompt: start noise is blended (slerp) as prompts are",
+          "a seed for each prompt: all noise is blended (slerp) as prompts are",
           s -> Optional.of(s.keySeeds()).filter(seeds -> !seeds.isEmpty()));
 
   static final Field<NoiseDevice> NOISE_DEVICE =

@@ -20,9 +20,8 @@ import java.util.Optional;
  * @param negativePrompts one a key prompt, "" where there is none
  * @param interpolateXFrames in-between frames of each pair of key prompts, from 0
  * @param interpolateKeyFrames whether the keys' distances are those of the key frames instead
- * @param seed 0 to 2^32-1; for the start noise, unless there are key seeds, and for what is drawn
- *     later
- * @param keySeeds empty, or one a key prompt, each 0 to 2^32-1: start noise slerps between theirs
+ * @param seed 0 to 2^32-1; of all noise, unless there are key seeds
+ * @param keySeeds empty, or one a key prompt, each 0 to 2^32-1: all noise slerps between theirs
  * @param noiseDevice whose random numbers
  * @param sampler the sampler
  * @param steps of a whole denoising, from 1 to 1000

@@ -163,9 +163,14 @@ class FaultsTest {
   @Test
   void modelThatDoesNotShip() throws IOException {
     List<Path> before = tree();
-    Cli cli = Cli.run("render", settings, "--outdir", outdir);
-    assertThat(cli.err()).contains("name one with --model PATH").hasLineCount(1);
-    assertThat(cli.exitCode()).isEqualTo(2);
+    String home = System.setProperty("latentween.home", temp.toString());
+    try {
+      Cli cli = Cli.run("render", settings, "--outdir", outdir);
+      assertThat(cli.err()).contains("name one with --model PATH").hasLineCount(1);
+      assertThat(cli.exitCode()).isEqualTo(2);
+    } finally {
+      System.setProperty("latentween.home", home);
+    }
     assertThat(tree()).isEqualTo(before);
   }
 
