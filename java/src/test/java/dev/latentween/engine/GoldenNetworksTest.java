@@ -2,7 +2,6 @@ package dev.latentween.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.latentween.model.Checkpoint;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -13,23 +12,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GoldenNetworksTest {
   private static final double TOLERANCE = 1e-4;
   private static final Golden GOLDEN = Golden.open();
-  private static Engine engine;
-  private static Model model;
-  private static ModelParts parts;
+  private static TinyEngine tiny;
 
   @BeforeAll
   static void load() {
-    engine = Engine.open("cpu", 0);
-    try (Checkpoint checkpoint = Checkpoint.open(Golden.TINY_MODEL, null)) {
-      model = Model.load(engine, checkpoint);
-    }
-    parts = new ModelParts(model);
+    tiny = new TinyEngine();
   }
 
   @AfterAll
   static void close() {
-    model.close();
-    engine.close();
+    tiny.close();
   }
 
   private static void assertClose(float[] actual, String reference) {
@@ -41,14 +33,14 @@ class GoldenNetworksTest {
   @Test
   void textStates() {
     float[] states = new float[GOLDEN.floats("text.last_hidden").length];
-    parts.encodeText(GOLDEN.ints("text.ids"), 4, 1, states);
+    tiny.parts.encodeText(GOLDEN.ints("text.ids"), 4, 1, states);
     assertClose(states, "text.last_hidden");
   }
 
   @Test
   void textStatesWithClipSkip() {
     float[] states = new float[GOLDEN.floats("text.clip_skip2").length];
-    parts.encodeText(GOLDEN.ints("text.ids"), 4, 2, states);
+    tiny.parts.encodeText(GOLDEN.ints("text.ids"), 4, 2, states);
     assertClose(states, "text.clip_skip2");
   }
 
@@ -58,7 +50,7 @@ class GoldenNetworksTest {
     String x = "unet." + shape + ".x";
     int[] timesteps = GOLDEN.ints("unet." + shape + ".t");
     float[] out = new float[GOLDEN.floats(x).length];
-    parts.unet(
+    tiny.parts.unet(
         timesteps.length,
         GOLDEN.size(x, 2),
         GOLDEN.size(x, 3),
@@ -77,7 +69,7 @@ class GoldenNetworksTest {
       z[i] /= 0.18215f;
     }
     float[] image = new float[GOLDEN.floats("vae.decoded").length];
-    parts.decodeLatent(
+    tiny.parts.decodeLatent(
         GOLDEN.size("vae.z", 0), GOLDEN.size("vae.z", 2), GOLDEN.size("vae.z", 3), z, image);
     assertClose(image, "vae.decoded");
   }
@@ -86,7 +78,7 @@ class GoldenNetworksTest {
   void vaeEncoder() {
     float[] mean = new float[GOLDEN.floats("vae.mean").length];
     float[] logVariance = new float[mean.length];
-    parts.encodeImage(
+    tiny.parts.encodeImage(
         1,
         GOLDEN.size("vae.image", 2),
         GOLDEN.size("vae.image", 3),

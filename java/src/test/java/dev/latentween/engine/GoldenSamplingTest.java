@@ -3,7 +3,6 @@ package dev.latentween.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
-import dev.latentween.model.Checkpoint;
 import dev.latentween.settings.NoiseDevice;
 import dev.latentween.settings.Sampler;
 import dev.latentween.settings.SigmaSchedule;
@@ -17,23 +16,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Sigma tables, torch's noise and every sampler's end latent against the references. */
 class GoldenSamplingTest {
   private static final Golden GOLDEN = Golden.open();
-  private static Engine engine;
-  private static Model model;
-  private static ModelParts parts;
+  private static TinyEngine tiny;
 
   @BeforeAll
   static void load() {
-    engine = Engine.open("cpu", 0);
-    try (Checkpoint checkpoint = Checkpoint.open(Golden.TINY_MODEL, null)) {
-      model = Model.load(engine, checkpoint);
-    }
-    parts = new ModelParts(model);
+    tiny = new TinyEngine();
   }
 
   @AfterAll
   static void close() {
-    model.close();
-    engine.close();
+    tiny.close();
   }
 
   @ParameterizedTest
@@ -44,7 +36,7 @@ class GoldenSamplingTest {
     "karras, KARRAS, 20"
   })
   void sigmas(String name, SigmaSchedule schedule, int steps) {
-    double[] sigmas = parts.sigmas(schedule, steps);
+    double[] sigmas = tiny.parts.sigmas(schedule, steps);
     float[] reference = GOLDEN.floats("sampler." + name + "." + steps);
     for (int i = 0; i <= steps; i++) {
       assertThat(sigmas[i]).isCloseTo(reference[i], within(1e-6 * Math.max(1, reference[i])));
@@ -69,7 +61,7 @@ class GoldenSamplingTest {
   void endLatent(Sampler sampler, String name) {
     for (int steps : new int[] {10, 20}) {
       float[] latents = GOLDEN.floats("sampler.noise");
-      parts.sample(
+      tiny.parts.sample(
           sampler,
           SigmaSchedule.COMPVIS,
           steps,
