@@ -103,7 +103,10 @@ void ltw_model_destroy(ltw_model* model) { delete model; }
 ltw_status ltw_job_create(ltw_model* model, const ltw_render_config* config, ltw_job** job) {
   return guarded(model, [&](const ltw::Model& m, ltw::Parts&) {
     require(config != nullptr && job != nullptr, "config and job must not be null");
-    *job = new ltw_job{model->backend, model->model, ltw::RenderJob(m, ltw::render_config(*config))};
+    const ltw::RenderConfig checked = ltw::render_config(*config);
+    ltw::check_ids(checked.prompt_ids, checked.key_count, m.config.text);
+    ltw::check_ids(checked.negative_ids, checked.key_count, m.config.text);
+    *job = new ltw_job{model->backend, model->model, ltw::RenderJob(m, checked)};
   });
 }
 

@@ -1,5 +1,7 @@
 #include "engine/parts.h"
 
+#include <functional>
+
 #include "engine/denoiser.h"
 #include "engine/host_copy.h"
 #include "ops/elementwise.h"
@@ -80,14 +82,11 @@ void Parts::sample(const SampleConfig& config, const float* context, const float
     require(draw < step_noise_count, "the sampler draws noise more than ", step_noise_count, " times");
     copy_from_nchw(noise, step_noise + draw++ * noise.shape.size(), backend);
   };
-  const auto denoise = [&](const Tensor& denoised, const Tensor& in, double sigma) {
-    denoiser(denoised, in, sigma);
-  };
   ltw::sample(config.sampler, x,
               {.sigmas = trajectory.sigmas,
                .steps = config.steps,
                .eta = config.ddim_eta,
-               .denoise = denoise,
+               .denoise = std::ref(denoiser),
                .draw_noise = draw_noise},
               ctx);
   copy_to_nchw(latents, x, 0, x.shape().channels(), backend);

@@ -1,6 +1,7 @@
 #include "engine/render_job.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "ops/elementwise.h"
 
@@ -38,8 +39,6 @@ RenderJob::RenderJob(const Model& model, const RenderConfig& config)
               model.config.vae.latent_channels},
       trajectory_(make_trajectory(model.schedule, config.sampler, config.sigma_schedule, config.steps,
                                   config.run_steps, config.init_rgb != nullptr)),
-      prompts_(encode(config.prompt_ids)),
-      negatives_(config.guidance_scale == 1.0 ? KeyKv{} : encode(config.negative_ids)),
       noise_(model.backend, config.generator, config.seeds, latent_, config.init_rgb != nullptr),
       denoiser_(model, group_, latent_[1], latent_[2], config.guidance_scale, cancelled_),
       vae_(model, 1, latent_[1], latent_[2]),
@@ -48,22 +47,31 @@ RenderJob::RenderJob(const Model& model, const RenderConfig& config)
       pixels_(model.backend, Shape{1, config.height, config.width, 3},
               config.bits == 8 ? DType::kU8 : DType::kU16),
       finite_(model.backend, Shape{1}, DType::kI32) {
+  encode_prompts();
   if (config.init_rgb != nullptr) init_picture_.emplace(model, config.init_rgb, config.height, config.width);
 }
 
-RenderJob::KeyKv RenderJob::encode(const int32_t* ids) const {
+void RenderJob::encode_prompts() {
   TextEvaluation text(model_, config_.clip_skip);
   TextKvEvaluation kv(model_, model_.config.text.positions);
   Arena none;
   Context ctx = Context::immediate(model_.backend, none);
-  KeyKv keys;
+  const auto encoded = [&](const int32_t* all_ids, int64_t key) -> const Tensor& {
+    const int32_t* ids = all_ids + key * model_.config.text.positions;
+    const auto [found, is_new] =
+        encoded_.try_emplace(std::vector<int32_t>(ids, ids + model_.config.text.positions));
+    if (is_new) {
+      weighted_sum(kv.states(), {{1.0, text.run(ids)}}, ctx);
+      const Tensor& fresh = kv.run();
+      found->second = OwnedTensor(model_.backend, fresh.shape, fresh.dtype);
+      weighted_sum(found->second, {{1.0, fresh}}, ctx);
+    }
+    return found->second;
+  };
   for (int64_t key = 0; key < config_.key_count; ++key) {
-    weighted_sum(kv.states(), {{1.0, text.run(ids + key * model_.config.text.positions)}}, ctx);
-    const Tensor& fresh = kv.run();
-    keys.emplace_back(model_.backend, fresh.shape, fresh.dtype);
-    weighted_sum(keys.back(), {{1.0, fresh}}, ctx);
+    prompts_.push_back(encoded(config_.prompt_ids, key));
+    if (denoiser_.guided()) negatives_.push_back(encoded(config_.negative_ids, key));
   }
-  return keys;
 }
 
 void RenderJob::blend(const Tensor& dst, const KeyKv& keys, const FrameSpec& frame) const {
@@ -117,14 +125,11 @@ void RenderJob::sample(const std::vector<FrameSpec>& group) {
       weighted_sum(x, {{1.0, x}, {trajectory_.init_scale, init}}, ctx);
     }
   }
-  const auto denoise = [&](const Tensor& denoised, const Tensor& x, double sigma) {
-    denoiser_(denoised, x, sigma);
-  };
   ltw::sample(config_.sampler, x_,
               {.sigmas = trajectory_.sigmas,
                .steps = config_.steps,
                .eta = config_.ddim_eta,
-               .denoise = denoise,
+               .denoise = std::ref(denoiser_),
                .draw_noise = draw_noise},
               ctx);
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -47,9 +48,10 @@ class RenderJob {
  private:
   // Per key, [1, tokens, text_kv_channels]: keys and values for cross-attention are linear in the
   // conditioning, so a frame's are the lerp of two keys'.
-  using KeyKv = std::vector<OwnedTensor>;
+  using KeyKv = std::vector<Tensor>;
 
-  KeyKv encode(const int32_t* ids) const;
+  // Each different prompt once: negative prompts are mostly one and the same.
+  void encode_prompts();
   void blend(const Tensor& dst, const KeyKv& keys, const FrameSpec& frame) const;
   void sample(const std::vector<FrameSpec>& group);
   void decode(const Tensor& latent, const FrameSpec& frame, void* pixels);
@@ -60,7 +62,8 @@ class RenderJob {
   const int64_t group_;  // frames sampled at once
   const Shape latent_;   // of one frame: [1, h, w, channels]
   const Trajectory trajectory_;
-  const KeyKv prompts_, negatives_;
+  std::map<std::vector<int32_t>, OwnedTensor> encoded_;  // by token ids
+  KeyKv prompts_, negatives_;                            // views of them
   FrameNoise noise_;
   std::optional<InitPicture> init_picture_;
   Denoiser denoiser_;
