@@ -61,6 +61,13 @@ ltw_status guarded(ltw_model* model, Body&& body) noexcept {
   });
 }
 
+ltw::RenderConfig render_config(const ltw::Model& model, const ltw_render_config& config) {
+  const ltw::RenderConfig checked = ltw::render_config(config);
+  ltw::check_ids(checked.prompt_ids, checked.key_count, model.config.text);
+  ltw::check_ids(checked.negative_ids, checked.key_count, model.config.text);
+  return checked;
+}
+
 }  // namespace
 
 extern "C" {
@@ -103,31 +110,53 @@ void ltw_model_destroy(ltw_model* model) { delete model; }
 ltw_status ltw_job_create(ltw_model* model, const ltw_render_config* config, ltw_job** job) {
   return guarded(model, [&](const ltw::Model& m, ltw::Parts&) {
     require(config != nullptr && job != nullptr, "config and job must not be null");
-    const ltw::RenderConfig checked = ltw::render_config(*config);
-    ltw::check_ids(checked.prompt_ids, checked.key_count, m.config.text);
-    ltw::check_ids(checked.negative_ids, checked.key_count, m.config.text);
+    const ltw::RenderConfig checked = render_config(m, *config);
     *job = new ltw_job{model->backend, model->model, ltw::RenderJob(m, checked)};
   });
 }
 
-ltw_status ltw_job_render(ltw_job* job, const ltw_frame* frames, int32_t count, void* pixels,
-                          int64_t pixel_bytes) {
+ltw_status ltw_largest_batch(ltw_model* model, const ltw_render_config* config, int32_t limit,
+                             int32_t* batch) {
+  return guarded(model, [&](const ltw::Model& m, ltw::Parts&) {
+    require(config != nullptr && batch != nullptr, "config and batch must not be null");
+    require(limit >= 1, "limit: ", limit, " must be 1 or more");
+    ltw_render_config any = *config;
+    any.batch = limit;
+    *batch = static_cast<int32_t>(ltw::largest_batch(m, render_config(m, any)));
+  });
+}
+
+ltw_status ltw_job_submit(ltw_job* job, const ltw_frame* frames, int32_t count) {
   return guarded([&] {
-    require(job != nullptr && frames != nullptr && pixels != nullptr,
-            "job, frames and pixels must not be null");
+    require(job != nullptr && frames != nullptr, "job and frames must not be null");
     require(count > 0, "count: ", count, " frames");
-    require(pixel_bytes == count * job->job.frame_bytes(), "pixel_bytes: ", pixel_bytes, " where ", count,
-            " frames take ", count * job->job.frame_bytes());
     job->backend->make_current();
     std::vector<ltw::FrameSpec> specs;
     for (int32_t i = 0; i < count; ++i)
       specs.push_back({frames[i].from_key, frames[i].to_key, frames[i].weight});
-    job->job.render(specs, pixels);
+    job->job.submit(specs);
+  });
+}
+
+ltw_status ltw_job_collect(ltw_job* job, void* pixels, int64_t pixel_bytes) {
+  return guarded([&] {
+    require(job != nullptr && pixels != nullptr, "job and pixels must not be null");
+    job->backend->make_current();
+    job->job.collect(pixels, pixel_bytes);
   });
 }
 
 void ltw_job_cancel(ltw_job* job) {
   if (job != nullptr) job->job.cancel();
+}
+
+ltw_status ltw_job_stats(ltw_job* job, ltw_render_stats* stats) {
+  return guarded([&] {
+    require(job != nullptr && stats != nullptr, "job and stats must not be null");
+    const ltw::RenderStats s = job->job.stats();
+    *stats = {s.frames,           s.wide_decodes,     s.text_seconds,
+              s.sampling_seconds, s.decoding_seconds, s.copying_seconds};
+  });
 }
 
 void ltw_job_destroy(ltw_job* job) { delete job; }
