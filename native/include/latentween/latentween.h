@@ -145,12 +145,28 @@ typedef struct ltw_render_stats {
   double copying_seconds;  /* pixels to host memory */
 } ltw_render_stats;
 
+/* A GPU, as CUDA numbers them: cuda:0, cuda:1, ... */
+typedef struct ltw_device_info {
+  char name[128];
+  char pci_bus_id[32];
+  int32_t capability, multiprocessors; /* capability: 90 for compute capability 9.0 */
+  int64_t total_bytes, free_bytes;     /* of its memory; free_bytes is 0 when it is not usable */
+  int32_t usable;                      /* 0 or 1 */
+  char reason[256];                    /* why it is not usable and what to do; empty when it is */
+} ltw_device_info;
+
 LTW_API int32_t ltw_abi_version(void);
 LTW_API const char* ltw_version(void);
 /* Message of the last failure on this thread; empty when there was none. Valid until the next call. */
 LTW_API const char* ltw_last_error(void);
 /* Ends the process at once. exit() would run destructors under threads that are in mid-computation. */
 LTW_API void ltw_end_process(int32_t exit_code);
+
+/* How many GPUs there are, at least 1. LTW_DEVICE_ERROR when there is none: the message says why (no CUDA in
+ * this build, no driver, a driver too old) and what to do. */
+LTW_API ltw_status ltw_cuda_device_count(int32_t* count);
+/* ordinal: 0..count-1. Also of a GPU that is too old to be used. */
+LTW_API ltw_status ltw_cuda_device_info(int32_t ordinal, ltw_device_info* info);
 
 /* device: "cpu", "cuda" or "cuda:N". threads: of the CPU backend; 0 for what OpenMP takes, one a core unless
  * OMP_NUM_THREADS is set. */
@@ -162,6 +178,10 @@ LTW_API ltw_status ltw_engine_stats(ltw_engine* engine, ltw_stats* stats);
  * NaN or infinity. */
 LTW_API ltw_status ltw_model_create(ltw_engine* engine, const ltw_model_config* config,
                                     const ltw_tensor* tensors, int64_t tensor_count, ltw_model** model);
+/* The same with random weights of the config's shapes, for measuring without a file: the seed decides them,
+ * on every device. What such a model renders is finite and of no use. */
+LTW_API ltw_status ltw_model_create_random(ltw_engine* engine, const ltw_model_config* config, uint64_t seed,
+                                           ltw_model** model);
 LTW_API void ltw_model_destroy(ltw_model* model);
 
 /* Encodes the key prompts, draws what frames share and plans memory for the given settings. */

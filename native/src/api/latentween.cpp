@@ -6,9 +6,11 @@
 #include <new>
 
 #include "api/arguments.h"
+#include "backend/devices.h"
 #include "engine/model.h"
 #include "engine/parts.h"
 #include "engine/render_job.h"
+#include "layers/random_weights.h"
 
 // A job keeps its model alive and a model its backend, so that handles may be closed in any order.
 struct ltw_engine {
@@ -68,6 +70,17 @@ ltw::RenderConfig render_config(const ltw::Model& model, const ltw_render_config
   return checked;
 }
 
+ltw_model* create_model(ltw_engine& engine, const ltw_model_config& config, const ltw::WeightSource& source) {
+  engine.backend->make_current();
+  const auto made = std::make_shared<const ltw::Model>(*engine.backend, ltw::model_config(config), source);
+  return new ltw_model{engine.backend, made, ltw::Parts(*made)};
+}
+
+template <size_t kSize>
+void copy_text(char (&to)[kSize], const std::string& from) {
+  to[from.copy(to, kSize - 1)] = '\0';
+}
+
 }  // namespace
 
 extern "C" {
@@ -76,6 +89,29 @@ int32_t ltw_abi_version(void) { return LTW_ABI_VERSION; }
 const char* ltw_version(void) { return LTW_VERSION; }
 const char* ltw_last_error(void) { return last_error.c_str(); }
 void ltw_end_process(int32_t exit_code) { std::_Exit(exit_code); }
+
+ltw_status ltw_cuda_device_count(int32_t* count) {
+  return guarded([&] {
+    require(count != nullptr, "count must not be null");
+    *count = ltw::cuda_device_count();
+  });
+}
+
+ltw_status ltw_cuda_device_info(int32_t ordinal, ltw_device_info* info) {
+  return guarded([&] {
+    require(info != nullptr, "info must not be null");
+    const ltw::CudaDeviceInfo found = ltw::cuda_device_info(ordinal);
+    *info = {};
+    copy_text(info->name, found.name);
+    copy_text(info->pci_bus_id, found.pci_bus_id);
+    info->capability = found.capability;
+    info->multiprocessors = found.multiprocessors;
+    info->total_bytes = found.total_bytes;
+    info->free_bytes = found.free_bytes;
+    info->usable = found.problem.empty();
+    copy_text(info->reason, found.problem);
+  });
+}
 
 ltw_status ltw_engine_create(const char* device, int32_t threads, ltw_engine** engine) {
   return guarded([&] {
@@ -98,10 +134,16 @@ ltw_status ltw_model_create(ltw_engine* engine, const ltw_model_config* config, 
   return guarded([&] {
     require(engine != nullptr && config != nullptr && tensors != nullptr && model != nullptr,
             "engine, config, tensors and model must not be null");
-    engine->backend->make_current();
-    const auto made = std::make_shared<const ltw::Model>(*engine->backend, ltw::model_config(*config),
-                                                         ltw::weight_source(tensors, tensor_count));
-    *model = new ltw_model{engine->backend, made, ltw::Parts(*made)};
+    *model = create_model(*engine, *config, ltw::checkpoint_source(tensors, tensor_count));
+  });
+}
+
+ltw_status ltw_model_create_random(ltw_engine* engine, const ltw_model_config* config, uint64_t seed,
+                                   ltw_model** model) {
+  return guarded([&] {
+    require(engine != nullptr && config != nullptr && model != nullptr,
+            "engine, config and model must not be null");
+    *model = create_model(*engine, *config, ltw::RandomSource(seed));
   });
 }
 
