@@ -19,6 +19,7 @@ class Program {
  public:
   void add(Step step) { steps_.push_back(std::move(step)); }
   void run() const {
+    if (steps_.empty()) return;  // a rehearsal's
     if (recorded_on_ != nullptr) graph_ = recorded_on_->capture([this] { run_steps(); });
     recorded_on_ = nullptr;
     if (graph_ != nullptr) {
@@ -56,15 +57,16 @@ class Context {
   }
 
   Backend& backend() const { return backend_; }
-  bool measuring() const { return mode_ == Mode::kMeasure; }
+  bool measuring() const { return mode_ == Mode::kMeasure || backend_.rehearses(); }
   ArenaTensor tensor(const Shape& shape, DType dtype) { return arena_.tensor(shape, dtype); }
   // In the backend's activation type.
   ArenaTensor tensor(const Shape& shape) { return tensor(shape, backend_.activation_type()); }
 
   void submit(Step step) {
+    if (measuring()) return;
     if (mode_ == Mode::kRecord) {
       program_->add(std::move(step));
-    } else if (mode_ == Mode::kImmediate) {
+    } else {
       step();
     }
   }

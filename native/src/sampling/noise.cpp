@@ -108,8 +108,8 @@ void NoiseSource::draw_cpu(std::span<float> values) {
   }
 }
 
-void slerp(std::span<float> values, std::span<const float> from, std::span<const float> to, double weight) {
-  ensure(values.size() == from.size() && from.size() == to.size(), "slerp of noises of different sizes");
+Slerp slerp(std::span<const float> from, std::span<const float> to, double weight) {
+  ensure(from.size() == to.size(), "slerp of noises of different sizes");
   double dot = 0, from_squared = 0, to_squared = 0;
   for (size_t i = 0; i < from.size(); ++i) {
     dot += static_cast<double>(from[i]) * to[i];
@@ -117,15 +117,9 @@ void slerp(std::span<float> values, std::span<const float> from, std::span<const
     to_squared += static_cast<double>(to[i]) * to[i];
   }
   const double cosine = dot / std::sqrt(from_squared * to_squared);
-  double from_weight = 1 - weight, to_weight = weight;
-  if (std::abs(cosine) <= 0.9995) {
-    const double angle = std::acos(cosine);
-    from_weight = std::sin((1 - weight) * angle) / std::sin(angle);
-    to_weight = std::sin(weight * angle) / std::sin(angle);
-  }
-  for (size_t i = 0; i < from.size(); ++i) {
-    values[i] = static_cast<float>(from_weight * from[i] + to_weight * to[i]);
-  }
+  if (!(std::abs(cosine) <= 0.9995)) return {1 - weight, weight};
+  const double angle = std::acos(cosine);
+  return {std::sin((1 - weight) * angle) / std::sin(angle), std::sin(weight * angle) / std::sin(angle)};
 }
 
 }  // namespace ltw

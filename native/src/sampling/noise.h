@@ -32,8 +32,11 @@ class NoiseSource {
   bool has_spare_ = false;
 };
 
-// Spherical interpolation of two noises seen as vectors: what stays noise of variance 1 at every weight.
-// Linear where they are nearly parallel, |cos| > 0.9995. values may be either source.
-void slerp(std::span<float> values, std::span<const float> from, std::span<const float> to, double weight);
+// Spherical interpolation of two noises seen as vectors: the factors of the sum of them that stays noise of
+// variance 1 at every weight. Linear where they are nearly parallel, |cos| > 0.9995.
+struct Slerp {
+  double from, to;
+};
+Slerp slerp(std::span<const float> from, std::span<const float> to, double weight);
 
 }  // namespace ltw
