@@ -1,7 +1,6 @@
 // CUDA's handles, owned. Destroying never throws: at the end of a process the driver may be gone already.
 #pragma once
 
-#include <cstdint>
 #include <utility>
 
 #include "backend/cuda/error.h"
@@ -31,14 +30,6 @@ using Stream = Owned<cudaStream_t, cudaStreamDestroy>;
 using Event = Owned<cudaEvent_t, cudaEventDestroy>;
 using CapturedGraph = Owned<cudaGraph_t, cudaGraphDestroy>;
 using ExecutableGraph = Owned<cudaGraphExec_t, cudaGraphExecDestroy>;
-
-using PinnedMemory = Owned<void*, cudaFreeHost>;
-
-inline PinnedMemory allocate_pinned(int64_t bytes) {
-  void* memory = nullptr;
-  check(cudaMallocHost(&memory, static_cast<size_t>(bytes)), "cudaMallocHost");
-  return PinnedMemory(memory);
-}
 
 inline Stream make_stream() {
   cudaStream_t stream;

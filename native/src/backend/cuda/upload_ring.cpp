@@ -27,7 +27,9 @@ void gather(char* to, const char* from, int64_t rows, int64_t row_bytes, int64_t
 
 UploadRing::UploadRing(CudaBackend& backend) : backend_(backend) {
   for (Slot& slot : slots_) {
-    slot.pinned = allocate_pinned(kSlotBytes);
+    void* pinned = nullptr;
+    check(cudaMallocHost(&pinned, kSlotBytes), "cudaMallocHost");
+    slot.pinned = Owned<void*, cudaFreeHost>(pinned);
     slot.device = backend.allocate(kSlotBytes);
     slot.taken = make_event();
   }

@@ -22,9 +22,9 @@ class UploadRing {
 
  private:
   struct Slot {
-    PinnedMemory pinned;
+    Owned<void*, cudaFreeHost> pinned;
     Buffer device;
-    Event taken;  // after the work that was queued on the slot
+    Owned<cudaEvent_t, cudaEventDestroy> taken;  // after the work that was queued on the slot
   };
 
   void next_slot();
