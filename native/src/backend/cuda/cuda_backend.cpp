@@ -44,12 +44,22 @@ int attribute(cudaDeviceAttr name, int ordinal) {
   return value;
 }
 
+CudaDeviceInfo usable_device(int ordinal) {
+  CudaDeviceInfo info;
+  try {
+    info = cuda_device_info(ordinal);
+  } catch (const Error& error) {
+    fail(error.status(), "cuda:", ordinal, ": ", error.what());
+  }
+  if (!info.problem.empty())
+    fail(Status::kDeviceError, "cuda:", ordinal, ", ", info.name, ": ", info.problem);
+  return info;
+}
+
 }  // namespace
 
 CudaBackend::CudaBackend(int ordinal) : ordinal_(ordinal) {
-  const CudaDeviceInfo info = cuda_device_info(ordinal);
-  if (!info.problem.empty())
-    fail(Status::kDeviceError, "cuda:", ordinal, ", ", info.name, ": ", info.problem);
+  const CudaDeviceInfo info = usable_device(ordinal);
   limits_.capability = info.capability;
   limits_.multiprocessors = info.multiprocessors;
   limits_.shared_bytes_per_block = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, ordinal);
