@@ -248,7 +248,7 @@ LTW_OP_TEST(cancel_ends_sampling_under_way) {
   TinyRender render(t);
   render.config.sampler = LTW_DPM_FAST;  // evaluates the network as often as it is told
   render.config.steps = render.config.run_steps = 1000;
-  render.config.width = render.config.height = 128;
+  render.config.width = render.config.height = 64;
   render.config.batch = 16;
   const Job job(render);
   ltw_status status = LTW_OK;
