@@ -35,7 +35,8 @@ class Backend {
 
   virtual DeviceKind device() const = 0;
   virtual std::string description() const = 0;
-  // Storage type of weights and activations; latents and sampler arithmetic are float32 everywhere.
+  // Storage type of weights, and of activations but in a wide context; latents and sampler arithmetic are
+  // float32 everywhere.
   virtual DType activation_type() const = 0;
   // How many frames one network evaluation takes at most. A backend whose kernels choose their order of
   // additions by the batch size takes one, so that a frame's bits never depend on its neighbours.

@@ -1,12 +1,10 @@
 // Weights become float16, [out][ky][kx][in] with the input channels padded with zeros to 16 bytes: the order
 // in which the matrix product walks its depth. Bytes go to the device as they are stored and are converted
 // and checked there: on the host that took 4.3 s for Stable Diffusion 1.5.
-#include <cuda_bf16.h>
-#include <cuda_fp16.h>
-
 #include <algorithm>
 
 #include "backend/cuda/upload_ring.h"
+#include "ops/device/vec.h"
 #include "ops/gemm/gemm.h"
 #include "ops/weights.h"
 
@@ -15,12 +13,6 @@ namespace {
 
 constexpr int kThreads = 256;
 enum Problem { kFine = 0, kNotANumber = 1, kTooLarge = 2 };
-
-__device__ float to_float(float x) { return x; }
-__device__ float to_float(__half x) { return __half2float(x); }
-__device__ float to_float(__nv_bfloat16 x) { return __bfloat162float(x); }
-__device__ void assign(float& to, float x) { to = x; }
-__device__ void assign(__half& to, float x) { to = __float2half_rn(x); }
 
 // dst [rows, taps, packed] = src [rows, channels, taps], zeros for channels..packed. One row a blockIdx.x.
 template <typename To, typename From>
