@@ -15,6 +15,7 @@ void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor
          params.groups, " groups");
   ensure(weights.gamma.shape() == Shape{channels} && weights.beta.shape() == Shape{channels},
          "group_norm: scale of ", weights.gamma.shape(), " for ", channels, " channels");
+  ensure(src.dtype == dst.dtype && (!src2 || src2->dtype == dst.dtype), "group_norm of several types");
   LTW_DISPATCH(group_norm, ctx, dst, src, src2, weights, params);
 }
 

@@ -8,6 +8,7 @@ void layer_norm(const Tensor& dst, const Tensor& src, const NormWeights& weights
   ensure(dst.shape == src.shape, "layer_norm of ", src.shape, " into ", dst.shape);
   ensure(weights.gamma.shape() == Shape{src.channels()} && weights.beta.shape() == Shape{src.channels()},
          "layer_norm: scale of ", weights.gamma.shape(), " for ", src.channels(), " channels");
+  ensure(src.dtype == dst.dtype, "layer_norm of ", name_of(src.dtype), " into ", name_of(dst.dtype));
   LTW_DISPATCH(layer_norm, ctx, dst, src, weights, eps);
 }
 
