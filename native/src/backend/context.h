@@ -8,6 +8,7 @@
 
 #include "backend/arena.h"
 #include "backend/backend.h"
+#include "backend/work.h"
 
 namespace ltw {
 
@@ -61,6 +62,14 @@ class Context {
   // In the backend's activation type.
   ArenaTensor tensor(const Shape& shape) { return tensor(shape, backend_.activation_type()); }
 
+  // Every op says what it does before it submits its steps, to an observer if there is one: `work` is not
+  // called otherwise.
+  void observe(std::function<void(const Work&)> observer) { observer_ = std::move(observer); }
+  template <typename Description>
+  void describe(const Description& work) {
+    if (observer_) observer_(work());
+  }
+
   void submit(Step step) {
     if (mode_ == Mode::kRecord) {
       program_->add(std::move(step));
@@ -78,6 +87,7 @@ class Context {
   Arena& arena_;
   Mode mode_;
   Program* program_;
+  std::function<void(const Work&)> observer_;
 };
 
 }  // namespace ltw

@@ -8,6 +8,10 @@ void layer_norm(const Tensor& dst, const Tensor& src, const NormWeights& weights
   ensure(dst.shape == src.shape, "layer_norm of ", src.shape, " into ", dst.shape);
   ensure(weights.gamma.shape() == Shape{src.channels()} && weights.beta.shape() == Shape{src.channels()},
          "layer_norm: scale of ", weights.gamma.shape(), " for ", src.channels(), " channels");
+  ctx.describe([&] {
+    return Work{"layer_norm", text(src.rows(), "x", src.channels()), src.rows() / src.shape[0], 0,
+                2.0 * static_cast<double>(dst.bytes())};
+  });
   LTW_DISPATCH(layer_norm, ctx, dst, src, weights, eps);
 }
 
