@@ -5,7 +5,7 @@
 #include <cstdio>
 #include <map>
 
-#include "marks.h"
+#include "device.h"
 
 namespace ltw::bench {
 namespace {

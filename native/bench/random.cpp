@@ -1,8 +1,10 @@
 #include "random.h"
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
+#include "device.h"
 #include "ops/elementwise.h"
 
 namespace ltw::bench {
@@ -14,6 +16,7 @@ std::vector<float> normal(int64_t count, float deviation) {
   // Drawing is slow, and 2^16 different values are as good for a timing.
   std::vector<float> few(1 << 16), values(static_cast<size_t>(count));
   for (float& value : few) value = distribution(generator);
+#pragma omp parallel for
   for (size_t i = 0; i < values.size(); ++i) values[i] = few[i % few.size() ^ (i >> 16 & 0xff)];
   return values;
 }
@@ -28,11 +31,18 @@ OwnedTensor random_f32(const Shape& shape, Backend& backend) {
 }  // namespace
 
 OwnedTensor random_tensor(const Shape& shape, Backend& backend) {
-  const OwnedTensor values = random_f32(shape, backend);
+  constexpr int64_t kDrawn = 1 << 20;  // different values; the tensor repeats them
+  const Shape first{std::min(shape.size(), kDrawn)};
+  const OwnedTensor values = random_f32(first, backend);
   OwnedTensor tensor(backend, shape, backend.activation_type());
   Arena none;
   Context ctx = Context::immediate(backend, none);
-  convert(tensor, values, 1, ctx);
+  convert(Tensor(tensor.tensor().data, tensor.tensor().dtype, first), values, 1, ctx);
+  char* data = tensor.tensor().as<char>();
+  const int64_t bytes = tensor.tensor().bytes(), piece = bytes / shape.size() * first.size();
+  for (int64_t at = piece; at < bytes; at += piece) {
+    copy(data + at, data, std::min(piece, bytes - at), backend);
+  }
   backend.synchronize();
   return tensor;
 }

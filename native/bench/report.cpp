@@ -10,10 +10,16 @@ std::string fixed(double value, int digits) {
   return buffer;
 }
 
+namespace {
+
+std::string rate(double value) { return fixed(value, value < 10 ? 2 : 0); }
+
+}  // namespace
+
 void Report::heading(const std::string& more) const {
   if (!wants_times()) return;
-  std::printf("# floor: %.0f TFLOP/s, %.0f GB/s\n", floor_->flop_per_second * 1e-12,
-              floor_->bytes_per_second * 1e-9);
+  std::printf("# floor: %s TFLOP/s, %s GB/s\n", rate(floor_->flop_per_second * 1e-12).c_str(),
+              rate(floor_->bytes_per_second * 1e-9).c_str());
   std::printf("op\tshape\tus\trate\tof floor\ttorch us\ttorch / ours%s\n", more.c_str());
 }
 
@@ -21,9 +27,9 @@ void Report::row(const Work& work, double seconds, const std::string& more) cons
   std::string line = text(work.op, "\t", work.shape);
   if (wants_times()) {
     const bool product = work.flop > 0;
-    const double rate = (product ? work.flop * 1e-12 : work.bytes * 1e-9) / seconds;
-    line += text("\t", fixed(seconds * 1e6, 1), "\t", fixed(rate, rate < 10 ? 2 : 0),
-                 product ? " TFLOP/s" : " GB/s", "\t", fixed(100 * floor_->seconds(work) / seconds, 0), " %");
+    const double done = product ? work.flop * 1e-12 : work.bytes * 1e-9;
+    line += text("\t", fixed(seconds * 1e6, 1), "\t", rate(done / seconds), product ? " TFLOP/s" : " GB/s",
+                 "\t", fixed(100 * floor_->seconds(work) / seconds, 0), " %");
     const std::optional<double> torch = torch_.find(work.op, work.shape);
     line += torch ? text("\t", fixed(*torch * 1e6, 1), "\t", fixed(*torch / seconds, 2)) : "\t\t";
   }

@@ -1,4 +1,4 @@
-// Points in a program whose times are noted when the device gets there.
+// What measuring needs of a device beside the engine's backend.
 #pragma once
 
 #include <memory>
@@ -8,6 +8,7 @@
 
 namespace ltw::bench {
 
+// Points in a program whose times are noted when the device gets there.
 class Marks {
  public:
   virtual ~Marks() = default;
@@ -18,8 +19,12 @@ class Marks {
 };
 
 std::unique_ptr<Marks> make_marks(Backend& backend);
+// Queues the device's own copy within its memory.
+void copy(void* to, const void* from, int64_t bytes, Backend& backend);
+
 #ifdef LTW_CUDA
 std::unique_ptr<Marks> make_cuda_marks(Backend& backend);
+void copy_cuda(void* to, const void* from, int64_t bytes, Backend& backend);
 #endif
 
 }  // namespace ltw::bench
