@@ -1,5 +1,5 @@
-"""Times torch's Stable Diffusion 1.5 UNet and VAE decoder on a GPU: random weights, float16, channels-last, 64x64
-latents, 77 tokens.
+"""Times the Stable Diffusion 1.5 UNet and VAE decoder of diffusers on a GPU: random weights, float16, channels-last,
+64x64 latents, 77 tokens.
 
 usage: torch_networks.py [--ours FILE] [--loop] [NAME ...]
   NAME          a network's name and batch, in the order to run them: unet-2 unet-32 unet-64 vae-1 vae-8. A suffix says
@@ -7,32 +7,27 @@ usage: torch_networks.py [--ours FILE] [--loop] [NAME ...]
                 for torch.compile with fused projections, inside a CUDA graph. Default: all but the compiled ones
   --ours FILE   what `ltw_bench networks` printed: its times are put beside
   --loop        frames/s of the usual loop: one frame at a time, eager, guidance, 50 Euler steps, decode, pixels to the host
-
-The networks are diffusers' where it is installed, else those of demo_model/modules.py, which compare_with_diffusers.py
-holds equal to them.
 """
 import argparse
-import sys
 import time
 from pathlib import Path
 
+import diffusers
 import torch
 
 torch.backends.cudnn.benchmark = True
 DEFAULT = "unet-2:eager unet-2 unet-32 unet-64 vae-1:eager vae-1 vae-8".split()
 
 
-class FromDiffusers:
+class Networks:
     def __init__(self):
-        import diffusers
-
-        self.name = f"diffusers {diffusers.__version__}"
         with torch.device("cuda"):
             self.network = diffusers.UNet2DConditionModel(cross_attention_dim=768, attention_head_dim=8)
             self.vae = diffusers.AutoencoderKL(
                 down_block_types=("DownEncoderBlock2D",) * 4, up_block_types=("UpDecoderBlock2D",) * 4,
                 block_out_channels=(128, 256, 512, 512), layers_per_block=2)
-        self.parts = [self.network, self.vae]
+        for part in (self.network, self.vae):
+            part.eval().half().to(memory_format=torch.channels_last)
 
     def unet(self, x, t, states):
         return self.network(x, t, encoder_hidden_states=states, return_dict=False)[0]
@@ -43,39 +38,6 @@ class FromDiffusers:
     def fuse(self):
         self.network.fuse_qkv_projections()
         self.vae.fuse_qkv_projections()
-
-
-class FromModules:
-    name = "demo_model/modules.py"
-
-    def __init__(self):
-        sys.path.insert(0, str(Path(__file__).parent / "demo_model"))
-        import modules
-
-        with torch.device("cuda"):
-            self.network = modules.UNet(widths=(320, 640, 1280, 1280), layers=2, heads=8, context=768, groups=32)
-            self.vae = modules.Vae(widths=(128, 256, 512, 512), layers=2, groups=32)
-        self.parts = [self.network, self.vae]
-
-    def unet(self, x, t, states):
-        return self.network(x, t, states)
-
-    def decode(self, z):
-        return self.vae.decode(z)
-
-    def fuse(self):
-        print("# projections are not fused")
-
-
-def make_networks():
-    try:
-        networks = FromDiffusers()
-    except Exception as error:
-        print(f"# no diffusers: {error}".replace("\n", " ")[:300])
-        networks = FromModules()
-    for part in networks.parts:
-        part.eval().half().to(memory_format=torch.channels_last)
-    return networks
 
 
 def inputs(network, batch):
@@ -165,8 +127,8 @@ def main():
             if line.startswith("unet-") or line.startswith("vae-"):
                 name, milliseconds = line.split("\t")[:2]
                 ours[name] = float(milliseconds.split()[0])
-    networks = make_networks()
-    print(f"# torch {torch.__version__}, {torch.cuda.get_device_name()}, networks of {networks.name}")
+    networks = Networks()
+    print(f"# torch {torch.__version__}, {torch.cuda.get_device_name()}, diffusers {diffusers.__version__}")
     print("network\ttorch ms\tours ms\ttorch / ours")
     with torch.no_grad():
         fused = False
