@@ -1,7 +1,9 @@
-"""Times torch's ops on the shapes of ltw_bench_batched and prints both side by side.
+"""Times torch's ops on the shapes that `ltw_bench ops --list` or `ltw_bench profile NAME --list` printed.
 
-usage: torch_baseline.py BENCH_OUTPUT   (the file may still be empty when this starts: it is read last)
-Both sides run an op many times inside one CUDA graph, so launches cost what they cost in a forward pass.
+usage: torch_baseline.py LISTED... > TIMES     then: ltw_bench ... --torch TIMES
+
+Like ltw_bench it runs an op many times inside one CUDA graph, so that launches cost what they cost in a forward pass.
+What the engine fuses, torch does one after the other, as its eager networks do.
 """
 import re
 import sys
@@ -19,35 +21,52 @@ def nhwc(*shape):
     return torch.randn(*shape, **half).to(memory_format=torch.channels_last)
 
 
-def conv2d(n, i, o, size, k, kind):
+def fused(product, shape, out, sample_bias=None):
+    """What `shape` names behind its sizes, after the product."""
+    residual = torch.randn_like(out) if "residual" in shape else None
+
+    def op():
+        y = product()
+        if "sample_bias" in shape:
+            y = y + sample_bias
+        if "geglu" in shape:
+            value, gate = y.chunk(2, dim=-1)
+            y = value * F.gelu(gate)
+        elif "quick_gelu" in shape:
+            y = y * torch.sigmoid(1.702 * y)
+        elif " gelu" in shape:
+            y = F.gelu(y)
+        elif "silu" in shape:
+            y = F.silu(y)
+        return y if residual is None else y + residual
+    return op
+
+
+def conv2d(shape, n, i, o, size, k):
     x, w, b = nhwc(n, i, size, size), nhwc(o, i, k, k) / (i * k * k) ** 0.5, torch.randn(o, **half)
-    if "upsampled" in kind:
-        return lambda: F.conv2d(F.interpolate(x, scale_factor=2.0, mode="nearest"), w, b, padding=1)
-    return lambda: F.conv2d(x, w, b, padding=k // 2, stride=2 if "stride" in kind else 1)
+
+    def product():
+        if "upsampled" in shape:
+            return F.conv2d(F.interpolate(x, scale_factor=2.0, mode="nearest"), w, b, padding=k // 2)
+        return F.conv2d(x, w, b, padding=k // 2, stride=2 if "stride" in shape else 1)
+    return fused(product, shape, product(), nhwc(n, o, 1, 1))
 
 
-def linear(rows, i, o, kind):
+def linear(shape, rows, i, o):
     x, w, b = torch.randn(rows, i, **half), torch.randn(o, i, **half) / i**0.5, torch.randn(o, **half)
-    r = torch.randn(rows, o, **half)
-    if "geglu" in kind:
-        def gated():
-            value, gate = F.linear(x, w, b).chunk(2, dim=-1)
-            return value * F.gelu(gate)
-        return gated
-    return (lambda: F.linear(x, w, b) + r) if "residual" in kind else (lambda: F.linear(x, w, b))
+    return fused(lambda: F.linear(x, w, b), shape, torch.empty(rows, o // (2 if "geglu" in shape else 1), **half))
 
 
-def attention(n, h, d, tq, tk, causal):
+def attention(shape, n, h, d, tq, tk):
     q, k, v = (torch.randn(n, t, h, d, **half).transpose(1, 2) for t in (tq, tk, tk))
-    return lambda: F.scaled_dot_product_attention(q, k, v, is_causal=bool(causal))
+    return lambda: F.scaled_dot_product_attention(q, k, v, is_causal="causal" in shape)
 
 
-def group_norm(n, c1, c2, size):
+def group_norm(silu, n, c1, c2, size):
     x, y = nhwc(n, c1, size, size), nhwc(n, max(c2, 1), size, size)
     w, b = torch.randn(c1 + c2, **half), torch.randn(c1 + c2, **half)
-    if c2:
-        return lambda: F.silu(F.group_norm(torch.cat([x, y], 1), 32, w, b))
-    return lambda: F.silu(F.group_norm(x, 32, w, b))
+    act = F.silu if silu else lambda t: t
+    return lambda: act(F.group_norm(torch.cat([x, y], 1) if c2 else x, 32, w, b))
 
 
 def layer_norm(rows, c):
@@ -56,16 +75,17 @@ def layer_norm(rows, c):
 
 
 def op_of(what, shape):
+    """None for what torch has no one op for."""
     n = [int(x) for x in re.findall(r"\d+", shape)]
     if what == "conv2d":
-        return conv2d(*n[:5], shape)
+        return conv2d(shape, *n[:5])
     if what == "linear":
-        return linear(*n[:3], shape)
+        return linear(shape, *n[:3])
     if what == "attention":
-        return attention(n[0], n[1], n[2], n[3], n[4], "causal" in shape)
-    if what == "group_norm silu":
-        return group_norm(*n[:4])
-    return layer_norm(*n[:2])
+        return attention(shape, *n[:5])
+    if what.startswith("group_norm"):
+        return group_norm("silu" in what, *n[:4])
+    return layer_norm(*n[:2]) if what == "layer_norm" else None
 
 
 def seconds(op):
@@ -89,25 +109,19 @@ def seconds(op):
 
 
 def main():
-    path = Path(sys.argv[1])
-    torch.randn(1, **half)
-    while not path.exists():
-        time.sleep(0.2)
-    print("what | shape | ltw us | torch us | torch / ltw | ltw rate")
+    print(f"# torch {torch.__version__}, {torch.cuda.get_device_name()}")
+    listed = dict.fromkeys(
+        tuple(line.split("\t")[:2])
+        for path in sys.argv[1:] for line in Path(path).read_text().splitlines() if "\t" in line)
     with torch.inference_mode():
-        for line in path.read_text().splitlines():
-            if line.startswith("#"):
-                print(line)
-                continue
-            what, shape, us, tflops, gbytes = line.split("\t")
+        for what, shape in listed:
             try:
-                ours, theirs = float(us.split()[0]), seconds(op_of(what, shape)) * 1e6
-            except Exception as error:  # one op that torch cannot capture must not lose the table
-                print(what, shape, us, tflops, gbytes, f"torch: {error}"[:60].replace("\n", " "), sep=" | ")
+                op = op_of(what, shape)
+                if op is not None:
+                    print(what, shape, f"{seconds(op) * 1e6:.2f}", sep="\t", flush=True)
+            except Exception as error:  # one op that torch cannot run or capture must not lose the others
+                print("#", what, shape, f"{error}"[:200].replace("\n", " "), flush=True)
                 torch.cuda.synchronize()
-                continue
-            rate = tflops if not tflops.startswith("0.0") else gbytes
-            print(what, shape, f"{ours:.1f}", f"{theirs:.1f}", f"{theirs / ours:.2f}", rate, sep=" | ", flush=True)
 
 
 main()

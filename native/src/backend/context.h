@@ -8,6 +8,7 @@
 
 #include "backend/arena.h"
 #include "backend/backend.h"
+#include "backend/work.h"
 
 namespace ltw {
 
@@ -70,6 +71,14 @@ class Context {
     return other;
   }
 
+  // Every op says what it does before it submits its steps, to an observer if there is one: `work` is not
+  // called otherwise.
+  void observe(std::function<void(const Work&)> observer) { observer_ = std::move(observer); }
+  template <typename Description>
+  void describe(const Description& work) {
+    if (observer_) observer_(work());
+  }
+
   void submit(Step step) {
     if (measuring()) return;
     if (mode_ == Mode::kRecord) {
@@ -93,6 +102,7 @@ class Context {
   Mode mode_;
   Program* program_;
   DType activation_type_;
+  std::function<void(const Work&)> observer_;
 };
 
 }  // namespace ltw

@@ -3,6 +3,17 @@
 #include "ops/dispatch.h"
 
 namespace ltw {
+namespace {
+
+Work work(const Tensor& q, const Tensor& k, const AttentionParams& params) {
+  return {"attention",
+          text("B", q.shape[0], " H", params.heads, " d", q.channels() / params.heads, " ", q.shape[1], "x",
+               k.shape[1], params.causal ? " causal" : ""),
+          q.shape[1], 4.0 * static_cast<double>(q.shape.size() * k.shape[1]) * (params.causal ? 0.5 : 1.0),
+          2.0 * static_cast<double>(q.bytes() + k.bytes())};
+}
+
+}  // namespace
 
 void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor& v,
                const AttentionParams& params, Context& ctx) {
@@ -13,6 +24,7 @@ void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor
   ensure(params.heads > 0 && q.channels() % params.heads == 0, "attention: ", q.channels(), " channels in ",
          params.heads, " heads");
   ensure(dst.dtype == q.dtype && k.dtype == q.dtype && v.dtype == q.dtype, "attention of several types");
+  ctx.describe([&] { return work(q, k, params); });
   LTW_DISPATCH(attention, ctx, dst, q, k, v, params);
 }
 

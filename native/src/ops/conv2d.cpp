@@ -3,6 +3,20 @@
 #include "ops/dispatch.h"
 
 namespace ltw {
+namespace {
+
+Work work(const Tensor& dst, const Tensor& src, const PackedWeights& weights, const Conv2dParams& params,
+          const Epilogue& epilogue) {
+  const int64_t window = weights.kernel * weights.kernel;
+  const char* kind = params.upsample ? " upsampled" : params.stride == 2 ? " stride 2" : "";
+  return {"conv2d",
+          text("B", src.shape[0], " ", src.channels(), ">", dst.channels(), " @", src.shape[1], " k",
+               weights.kernel, kind, epilogue),
+          dst.rows() / dst.shape[0], 2.0 * static_cast<double>(dst.shape.size() * src.channels() * window),
+          static_cast<double>(src.bytes() + weights.weight.bytes() + written_and_added(dst, epilogue))};
+}
+
+}  // namespace
 
 int64_t conv2d_out_size(int64_t size, int64_t kernel, const Conv2dParams& params) {
   const int64_t padded = (params.upsample ? 2 * size : size) + params.pad_begin + params.pad_end;
@@ -22,6 +36,7 @@ void conv2d(const Tensor& dst, const Tensor& src, const PackedWeights& weights, 
          "conv2d: residual of another shape");
   ensure(!epilogue.sample_bias || epilogue.sample_bias->shape == Shape{dst.shape[0], dst.channels()},
          "conv2d: sample_bias is [n, out_channels]");
+  ctx.describe([&] { return work(dst, src, weights, params, epilogue); });
   LTW_DISPATCH(conv2d, ctx, dst, src, weights, params, epilogue);
 }
 

@@ -3,6 +3,14 @@
 #include "ops/dispatch.h"
 
 namespace ltw {
+namespace {
+
+Work moving(const char* op, const Tensor& dst, int64_t read) {
+  return {op, text(dst.shape, " ", name_of(dst.dtype)), dst.rows() / dst.shape[0], 0,
+          static_cast<double>(read + dst.bytes())};
+}
+
+}  // namespace
 
 void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx) {
   ensure(!terms.empty() && terms.size() <= 6, "weighted_sum of ", terms.size(), " terms");
@@ -12,11 +20,13 @@ void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ct
     ensure(src.dense() && src.dtype == dst.dtype && src.shape == dst.shape, "weighted_sum: term of shape ",
            src.shape, " for ", dst.shape);
   }
+  ctx.describe([&] { return moving("weighted_sum", dst, static_cast<int64_t>(terms.size()) * dst.bytes()); });
   LTW_DISPATCH(weighted_sum, ctx, dst, terms);
 }
 
 void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx) {
   ensure(dst.dense() && src.dense() && dst.shape == src.shape, "convert ", src.shape, " to ", dst.shape);
+  ctx.describe([&] { return moving("convert", dst, src.bytes()); });
   LTW_DISPATCH(convert, ctx, dst, src, scale);
 }
 
@@ -24,6 +34,7 @@ void broadcast(const Tensor& dst, const Tensor& src, Context& ctx) {
   ensure(dst.dense() && src.dense() && dst.dtype == src.dtype && src.shape[0] == 1 &&
              src.shape.with(0, dst.shape[0]) == dst.shape,
          "broadcast ", src.shape, " to ", dst.shape);
+  ctx.describe([&] { return moving("broadcast", dst, src.bytes()); });
   LTW_DISPATCH(broadcast, ctx, dst, src);
 }
 
@@ -36,6 +47,7 @@ void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_tabl
              position_table.rows() >= dst.shape[1] && token_table.dtype == dst.dtype &&
              position_table.dtype == dst.dtype,
          "embed_tokens: tables ", token_table.shape, " and ", position_table.shape, " for ", dst.shape);
+  ctx.describe([&] { return moving("embed_tokens", dst, 2 * dst.bytes()); });
   LTW_DISPATCH(embed_tokens, ctx, dst, ids, token_table, position_table);
 }
 
@@ -44,6 +56,7 @@ void image_to_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite,
   ensure(dst.dense() && src.dense() && dst.shape == src.shape, "image_to_pixels: ", src.shape, " to ",
          dst.shape);
   ensure(finite.dtype == DType::kI32 && finite.shape.size() == 1, "image_to_pixels: one int32 flag");
+  ctx.describe([&] { return moving("image_to_pixels", dst, src.bytes()); });
   LTW_DISPATCH(image_to_pixels, ctx, dst, src, finite);
 }
 

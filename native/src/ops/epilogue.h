@@ -15,6 +15,22 @@ enum class Activation {
   kGeglu,      // first half of the channels times gelu of the second half; the output has half the channels
 };
 
+constexpr const char* name_of(Activation activation) {
+  switch (activation) {
+    case Activation::kNone:
+      return "";
+    case Activation::kSilu:
+      return " silu";
+    case Activation::kGelu:
+      return " gelu";
+    case Activation::kQuickGelu:
+      return " quick_gelu";
+    case Activation::kGeglu:
+      return " geglu";
+  }
+  return "";
+}
+
 // out = activation(product + bias + sample_bias) + residual
 struct Epilogue {
   Activation activation = Activation::kNone;
@@ -22,5 +38,17 @@ struct Epilogue {
       std::nullopt;                               // [n, out_channels]: one bias per sample; convolutions only
   std::optional<Tensor> residual = std::nullopt;  // shape of the output; may be the output itself
 };
+
+// " geglu", " residual"...: what is fused, for the texts of Work.
+inline std::ostream& operator<<(std::ostream& out, const Epilogue& epilogue) {
+  return out << name_of(epilogue.activation) << (epilogue.sample_bias ? " sample_bias" : "")
+             << (epilogue.residual ? " residual" : "");
+}
+
+// Bytes of the output and of what is added to it.
+inline int64_t written_and_added(const Tensor& dst, const Epilogue& epilogue) {
+  return dst.bytes() + (epilogue.residual ? epilogue.residual->bytes() : 0) +
+         (epilogue.sample_bias ? epilogue.sample_bias->bytes() : 0);
+}
 
 }  // namespace ltw

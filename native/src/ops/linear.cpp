@@ -3,6 +3,15 @@
 #include "ops/dispatch.h"
 
 namespace ltw {
+namespace {
+
+Work work(const Tensor& dst, const Tensor& src, const PackedWeights& weights, const Epilogue& epilogue) {
+  return {"linear", text(src.rows(), "x", src.channels(), ">", weights.out_channels, epilogue),
+          src.rows() / src.shape[0], 2.0 * static_cast<double>(src.shape.size() * weights.out_channels),
+          static_cast<double>(src.bytes() + weights.weight.bytes() + written_and_added(dst, epilogue))};
+}
+
+}  // namespace
 
 void linear(const Tensor& dst, const Tensor& src, const PackedWeights& weights, const Epilogue& epilogue,
             Context& ctx) {
@@ -13,6 +22,7 @@ void linear(const Tensor& dst, const Tensor& src, const PackedWeights& weights, 
          "linear: ", weights.out_channels, " channels into ", dst.shape, " from ", src.shape);
   ensure(!epilogue.residual || epilogue.residual->shape == dst.shape, "linear: residual of another shape");
   ensure(!epilogue.sample_bias, "linear has no bias per sample");
+  ctx.describe([&] { return work(dst, src, weights, epilogue); });
   LTW_DISPATCH(linear, ctx, dst, src, weights, epilogue);
 }
 

@@ -5,37 +5,36 @@
 namespace ltw {
 namespace {
 
-struct Case {
-  int64_t n, size, channels, channels2 = 0;
-};
+void time(bench::Bench& b, int64_t n, int64_t size, int64_t channels, int64_t channels2 = 0) {
+  const OwnedTensor src = b.random(Shape{n, size, size, channels});
+  const OwnedTensor dst = b.random(Shape{n, size, size, channels + channels2});
+  std::optional<OwnedTensor> other;
+  std::optional<Tensor> src2;
+  if (channels2 > 0) {
+    other = b.random(Shape{n, size, size, channels2});
+    src2 = other->tensor();
+  }
+  const NormWeights weights = bench::random_norm(channels + channels2, b.backend());
+  b.time([&](Context& ctx) { group_norm(dst, src, src2, weights, {32, 1e-5, true}, ctx); });
+}
 
 LTW_BENCH(group_norm) {
-  for (const Case& c :
-       {Case{32, 64, 320}, Case{32, 32, 640}, Case{32, 16, 1280}, Case{32, 8, 1280}, Case{32, 64, 320, 320},
-        Case{32, 16, 1280, 1280}, Case{2, 64, 320}, Case{1, 512, 128}}) {
-    const int64_t channels = c.channels + c.channels2;
-    const OwnedTensor src = b.random(Shape{c.n, c.size, c.size, c.channels});
-    const OwnedTensor dst = b.random(Shape{c.n, c.size, c.size, channels});
-    std::optional<OwnedTensor> other;
-    std::optional<Tensor> src2;
-    if (c.channels2 > 0) {
-      other = b.random(Shape{c.n, c.size, c.size, c.channels2});
-      src2 = other->tensor();
-    }
-    const NormWeights weights = b.norm_weights(channels);
-    b.time("group_norm silu", text("B", c.n, " ", c.channels, "+", c.channels2, " @", c.size), 0,
-           3.0 * static_cast<double>(dst.tensor().bytes()), [&](Context& ctx) {
-             group_norm(dst, src, src2, weights, {32, 1e-5, true}, ctx);
-           });
-  }
+  const int64_t n = b.batch();
+  time(b, n, 64, 320);
+  time(b, n, 32, 640);
+  time(b, n, 16, 1280);
+  time(b, n, 8, 1280);
+  time(b, n, 64, 320, 320);
+  time(b, n, 16, 1280, 1280);
+  time(b, b.pictures(), 128, 512);  // the VAE's
+  time(b, b.pictures(), 512, 128);
 }
 
 LTW_BENCH(layer_norm) {
-  for (const Shape& shape : {Shape{131072, 320}, Shape{32768, 640}, Shape{8192, 1280}}) {
-    const OwnedTensor src = b.random(shape), dst = b.random(shape);
-    const NormWeights weights = b.norm_weights(shape.channels());
-    b.time("layer_norm", text(shape), 0, 2.0 * static_cast<double>(dst.tensor().bytes()),
-           [&](Context& ctx) { layer_norm(dst, src, weights, 1e-5, ctx); });
+  for (const auto& [width, side] : {std::pair{320, 64}, {640, 32}, {1280, 16}}) {
+    const OwnedTensor src = b.random(Shape{b.batch() * side * side, width}), dst = b.random(src.shape());
+    const NormWeights weights = bench::random_norm(width, b.backend());
+    b.time([&](Context& ctx) { layer_norm(dst, src, weights, 1e-5, ctx); });
   }
 }
 

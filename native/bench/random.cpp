@@ -1,0 +1,62 @@
+#include "random.h"
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+
+#include "device.h"
+#include "ops/elementwise.h"
+
+namespace ltw::bench {
+namespace {
+
+std::vector<float> normal(int64_t count, float deviation) {
+  std::mt19937 generator(2024);
+  std::normal_distribution<float> distribution(0, deviation);
+  // Drawing is slow, and 2^16 different values are as good for a timing.
+  std::vector<float> few(1 << 16), values(static_cast<size_t>(count));
+  for (float& value : few) value = distribution(generator);
+#pragma omp parallel for
+  for (size_t i = 0; i < values.size(); ++i) values[i] = few[i % few.size() ^ (i >> 16 & 0xff)];
+  return values;
+}
+
+OwnedTensor random_f32(const Shape& shape, Backend& backend) {
+  OwnedTensor tensor(backend, shape, DType::kF32);
+  const std::vector<float> values = normal(shape.size(), 1);
+  backend.upload(tensor.tensor().data, values.data(), tensor.tensor().bytes());
+  return tensor;
+}
+
+}  // namespace
+
+OwnedTensor random_tensor(const Shape& shape, Backend& backend) {
+  constexpr int64_t kDrawn = 1 << 20;  // different values; the tensor repeats them
+  const Shape first{std::min(shape.size(), kDrawn)};
+  const OwnedTensor values = random_f32(first, backend);
+  OwnedTensor tensor(backend, shape, backend.activation_type());
+  Arena none;
+  Context ctx = Context::immediate(backend, none);
+  convert(Tensor(tensor.tensor().data, tensor.tensor().dtype, first), values, 1, ctx);
+  char* data = tensor.tensor().as<char>();
+  const int64_t bytes = tensor.tensor().bytes(), piece = bytes / shape.size() * first.size();
+  for (int64_t at = piece; at < bytes; at += piece) {
+    copy(data + at, data, std::min(piece, bytes - at), backend);
+  }
+  backend.synchronize();
+  return tensor;
+}
+
+PackedWeights random_weights(int64_t out, int64_t in, int64_t kernel, Backend& backend) {
+  const int64_t depth = in * kernel * kernel;
+  const float deviation = 1 / std::sqrt(static_cast<float>(depth));
+  const std::vector<float> weight = normal(out * depth, deviation), bias = normal(out, 1);
+  if (kernel == 1) return pack_linear(weight, bias, out, in, backend);
+  return pack_conv2d(weight, bias, out, in, kernel, backend);
+}
+
+NormWeights random_norm(int64_t channels, Backend& backend) {
+  return {random_f32(Shape{channels}, backend), random_f32(Shape{channels}, backend)};
+}
+
+}  // namespace ltw::bench

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace ltw {
+
+// What an op does, for those who measure it.
+struct Work {
+  const char* op;
+  std::string shape;  // the sizes that decide its time, and what is fused
+  int64_t positions;  // rows of one sample: its resolution
+  double flop;        // 0 where nothing but memory counts
+  double bytes;       // what cannot be avoided: every operand once
+};
+
+}  // namespace ltw
