@@ -295,6 +295,8 @@ LTW_OP_TEST(a_picture_that_is_no_number_is_an_error) {
 LTW_OP_TEST(a_jobs_memory_is_known_before) {
   TinyRender render(t);
   const Model model(t.backend(), model_config(overflowing()), RandomSource(1));
+  render.config.init_rgb = render.init();
+  render.config.run_steps = 2;
   int64_t before = 0;
   for (const int32_t batch : {1, 2, 3, 5, 9}) {
     render.config.batch = batch;
