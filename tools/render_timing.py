@@ -1,10 +1,10 @@
 """Times whole renders with a model of Stable Diffusion 1.5's shapes and random weights, through the C interface.
 
-usage: render_timing.py LIBLATENTWEEN.SO DEVICE [BATCH [BATCHES [STEPS [SIZE]]]]
 Prints frames/s, the seconds of each stage, and how much of the time the GPU did nothing: one minus the length of the
 union of all kernels' and copies' intervals over that of the window they lie in. The intervals are those that CUPTI
-records, through torch's profiler, in a run of its own; without torch that line is left out.
+records, through torch's profiler, in a run of its own.
 """
+import argparse
 import ctypes as c
 import json
 import sys
@@ -74,7 +74,7 @@ class Job:
 def idle_share(job, batches):
     """Of the window between the first and the last kernel of the sampling of `batches` batches."""
     from torch.profiler import ProfilerActivity, profile
-    with profile(activities=[ProfilerActivity.CUDA]) as profiler:
+    with profile(acc_events=True, activities=[ProfilerActivity.CUDA]) as profiler:
         job.run(batches)
     with tempfile.NamedTemporaryFile(suffix=".json") as file:
         profiler.export_chrome_trace(file.name)
@@ -98,30 +98,37 @@ def idle_share(job, batches):
 
 
 def main():
-    library, device = Library(sys.argv[1]), sys.argv[2]
-    batch, batches, steps, size = [int(a) for a in sys.argv[3:7]] + [16, 4, 20, 512][len(sys.argv[3:7]):]
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("library", help="liblatentween.so")
+    parser.add_argument("device")
+    parser.add_argument("--batch", type=int, nargs="+", default=[16])
+    parser.add_argument("--frames", type=int, default=64, help="timed for each batch size")
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--size", type=int, default=512)
+    parser.add_argument("--idle", action="store_true", help="the share of the time that the GPU did nothing; needs torch")
+    options = parser.parse_args()
+    library = Library(options.library)
     engine, model = c.c_void_p(), c.c_void_p()
-    library.call("ltw_engine_create", device.encode(), I32(0), c.byref(engine))
+    library.call("ltw_engine_create", options.device.encode(), I32(0), c.byref(engine))
     start = time.perf_counter()
     library.call("ltw_model_create_random", engine, c.byref(SD15), c.c_uint64(1), c.byref(model))
     print(f"model: {time.perf_counter() - start:.1f} s", flush=True)
-    start = time.perf_counter()
-    job = Job(library, model, batch, steps, size)
-    print(f"job: {time.perf_counter() - start:.2f} s, of the text {job.stats().text:.3f} s", flush=True)
-    job.run(1)
-    before = job.stats()
-    seconds = job.run(batches)
-    after = job.stats()
-    parts = {n: (getattr(after, n) - getattr(before, n)) / (batches + 2) for n in "sampling decoding copying".split()}
-    print(f"batch {batch}, {steps} steps, {size}x{size}: {batches * batch / seconds:.3f} frames/s, "
-          f"{seconds / batches:.4f} s a batch: " + ", ".join(f"{n} {s:.4f}" for n, s in parts.items()) +
-          f"; mean level {job.pixels.mean():.1f}", flush=True)
-    if device.startswith("cuda"):
-        try:
+    for batch in options.batch:
+        start = time.perf_counter()
+        job = Job(library, model, batch, options.steps, options.size)
+        print(f"job: {time.perf_counter() - start:.2f} s, of the text {job.stats().text:.3f} s", flush=True)
+        batches = max(1, options.frames // batch)
+        job.run(1)
+        before = job.stats()
+        seconds = job.run(batches)
+        after = job.stats()
+        parts = {n: (getattr(after, n) - getattr(before, n)) / (batches + 2) for n in "sampling decoding copying".split()}
+        print(f"batch {batch}, {options.steps} steps, {options.size}x{options.size}: {batches * batch / seconds:.3f} frames/s, "
+              f"{seconds / batches:.4f} s a batch: " + ", ".join(f"{n} {s:.4f}" for n, s in parts.items()) +
+              f"; mean level {job.pixels.mean():.1f}", flush=True)
+        if options.idle:
             print(f"  GPU idle {100 * idle_share(job, 2):.2f} %", flush=True)
-        except ImportError:
-            pass
-    job.close()
+        job.close()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
 namespace ltw {
 namespace {
 
-// `src`, float32, as a new tensor of the activation type.
+// `src`, float32, as a new tensor of the context's activation type.
 ArenaTensor narrowed(const Tensor& src, Context& ctx) {
   ArenaTensor dst = ctx.tensor(src.shape);
   convert(dst, src, 1.0, ctx);
@@ -68,12 +68,17 @@ UNetEvaluation::UNetEvaluation(const Model& model, Backend& backend, int64_t n, 
       plan_(backend,
             [&](Context& ctx) { convert(out_, model.unet(x_, time_bias_, text_kv_, ctx), 1.0, ctx); }) {}
 
-VaeDecoding::VaeDecoding(const Model& model, Backend& backend, int64_t n, int64_t h, int64_t w)
+VaeDecoding::VaeDecoding(const Model& model, Backend& backend, int64_t n, int64_t h, int64_t w,
+                         DType activation)
     : z_(float32(backend, Shape{n, h, w, model.config.vae.latent_channels})),
-      image_(activation(backend, Shape{n, h * model.config.vae.factor(), w * model.config.vae.factor(),
-                                       model.config.vae.out_channels})),
-      plan_(backend,
-            [&](Context& ctx) { convert(image_, model.vae_decoder(narrowed(z_, ctx), ctx), 1.0, ctx); }) {}
+      image_(backend,
+             Shape{n, h * model.config.vae.factor(), w * model.config.vae.factor(),
+                   model.config.vae.out_channels},
+             activation),
+      plan_(backend, [&](Context& any) {
+        Context ctx = activation == DType::kF32 ? any.wide() : any;
+        convert(image_, model.vae_decoder(narrowed(z_, ctx), ctx), 1.0, ctx);
+      }) {}
 
 VaeEncoding::VaeEncoding(const Model& model, Backend& backend, int64_t n, int64_t h, int64_t w)
     : image_(float32(backend, Shape{n, h, w, model.config.vae.in_channels})),

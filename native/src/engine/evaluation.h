@@ -63,11 +63,11 @@ class UNetEvaluation {
   Plan plan_;
 };
 
-// z [n, h, w, latent] float32, already divided by the scaling factor -> image [n, 8h, 8w, 3], activation
-// type.
+// z [n, h, w, latent] float32, already divided by the scaling factor -> image [n, 8h, 8w, 3]. The
+// activations and the image are of the backend's activation type or float32.
 class VaeDecoding {
  public:
-  VaeDecoding(const Model& model, Backend& backend, int64_t n, int64_t h, int64_t w);
+  VaeDecoding(const Model& model, Backend& backend, int64_t n, int64_t h, int64_t w, DType activation);
   const Tensor& z() const { return z_; }
   const Tensor& image() const { return image_; }
   void run() const { plan_.run(); }

@@ -8,10 +8,10 @@
 namespace ltw {
 
 FrameDecoder::FrameDecoder(const Model& model, Backend& backend, const RenderConfig& config, int64_t batch,
-                           int64_t group)
+                           int64_t group, DType activation)
     : model_(model),
       backend_(backend),
-      vae_(model, backend, group, config.latent(model.config)[1], config.latent(model.config)[2]),
+      vae_(model, backend, group, config.latent(model.config)[1], config.latent(model.config)[2], activation),
       pixels_(backend, Shape{batch, config.height, config.width, 3},
               config.bits == 8 ? DType::kU8 : DType::kU16),
       finite_(backend, Shape{1, batch}, DType::kI32),
@@ -53,7 +53,9 @@ int64_t decoding_group(const Model& model, const Backend& backend, const RenderC
   int64_t group = std::min<int64_t>({kMost, config.batch, backend.frames_per_evaluation()});
   for (; group > 1; group /= 2) {
     const std::unique_ptr<Backend> rehearsal = backend.rehearsal();
-    if (VaeDecoding(model, *rehearsal, group, latent[1], latent[2]).bytes() <= sampling_bytes) break;
+    if (VaeDecoding(model, *rehearsal, group, latent[1], latent[2], backend.activation_type()).bytes() <=
+        sampling_bytes)
+      break;
   }
   return group;
 }

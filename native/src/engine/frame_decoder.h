@@ -8,9 +8,10 @@ namespace ltw {
 // Latents to pixels in host memory, some frames at a time.
 class FrameDecoder {
  public:
-  // batch: frames of one decode() at most; group: of one evaluation.
-  FrameDecoder(const Model& model, Backend& backend, const RenderConfig& config, int64_t batch,
-               int64_t group);
+  // batch: frames of one decode() at most; group: of one evaluation, whose activations are of the backend's
+  // type or float32.
+  FrameDecoder(const Model& model, Backend& backend, const RenderConfig& config, int64_t batch, int64_t group,
+               DType activation);
 
   // Queues the decoding of the first `count` frames of x [.., h, w, channels] float32.
   void decode(const Tensor& x, int64_t count);

@@ -73,6 +73,7 @@ Sampling FrameSampler::sampling() {
 void FrameSampler::prepare() {
   const Rehearsal calls = rehearse(config_.sampler, sampling(), backend_);
   noise_.prepare(1 + calls.draws);
+  if (init_picture_) init_picture_->prepare(noise_, config_.key_count);
   // An adaptive sampler's are not known before.
   if (config_.sampler != Sampler::kDpmAdaptive) denoiser_.prepare(calls.sigmas);
 }

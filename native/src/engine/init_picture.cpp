@@ -46,6 +46,12 @@ const Tensor& InitPicture::noised(const std::vector<float>& noise) {
   return found->second;
 }
 
+void InitPicture::prepare(FrameNoise& noise, int64_t keys) {
+  for (int64_t key = 0; key < keys; ++key) {
+    for (const FrameNoise::Part& part : noise.posterior({key, key, 0})) noised(*part.values);
+  }
+}
+
 void InitPicture::latent(const Tensor& dst, FrameNoise& noise, const FrameNoise::Blend& blend, Context& ctx) {
   std::vector<Term> terms = {{1, mean_}};
   for (const auto& [weight, values] : noise.posterior(blend)) terms.emplace_back(weight, noised(*values));

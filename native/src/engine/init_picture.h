@@ -15,6 +15,8 @@ class InitPicture {
   // rgb: host memory, [height, width, 3].
   InitPicture(const Model& model, Backend& backend, const uint8_t* rgb, int64_t height, int64_t width);
 
+  // Makes what the latents of frames between so many keys need, once: nothing waits for it later.
+  void prepare(FrameNoise& noise, int64_t keys);
   // dst: [1, h, w, channels] float32.
   void latent(const Tensor& dst, FrameNoise& noise, const FrameNoise::Blend& blend, Context& ctx);
 

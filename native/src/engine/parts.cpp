@@ -50,7 +50,7 @@ void Parts::vae_encode(int64_t n, int64_t h, int64_t w, const float* image, floa
 }
 
 void Parts::vae_decode(int64_t n, int64_t h, int64_t w, const float* z, float* image) {
-  VaeDecoding& decoding = reuse(decoding_, {n, h, w, 0}, n, h, w);
+  VaeDecoding& decoding = reuse(decoding_, {n, h, w, 0}, n, h, w, model_.backend.activation_type());
   copy_from_nchw(decoding.z(), z, model_.backend);
   decoding.run();
   copy_to_nchw(image, decoding.image(), 0, decoding.image().channels(), model_.backend);

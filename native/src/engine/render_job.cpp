@@ -24,12 +24,14 @@ const RenderConfig& checked(const RenderConfig& config, const ModelConfig& model
 }  // namespace
 
 RenderJob::RenderJob(const Model& model, Backend& backend, const RenderConfig& config)
-    : config_(checked(config, model.config)),
+    : model_(model),
+      backend_(backend),
+      config_(checked(config, model.config)),
       sampling_(backend.queue()),
       decoding_(backend.queue()),
       sampler_(model, *sampling_, config_, cancelled_),
       decoder_(model, *decoding_, config_, config.batch,
-               decoding_group(model, *decoding_, config_, sampler_.bytes())) {
+               decoding_group(model, *decoding_, config_, sampler_.bytes()), backend.activation_type()) {
   stats_.text_seconds = sampler_.text_seconds();
   const int64_t groups = (config.batch + sampler_.group() - 1) / sampler_.group();
   for (Batch& batch : batches_) {
@@ -43,6 +45,7 @@ RenderJob::RenderJob(const Model& model, Backend& backend, const RenderConfig& c
     batch.decoded = decoding_->event();
     batch.copied = decoding_->event();
   }
+  if (backend.rehearses()) make_wide_decoder();
 }
 
 RenderJob::~RenderJob() { synchronize(); }
@@ -116,12 +119,14 @@ void RenderJob::collect(void* pixels, int64_t pixel_bytes) {
   require(pixel_bytes >= bytes, "pixel_bytes: ", pixel_bytes, " where ", count, " frames take ", bytes);
   batch.copied->wait();
   if (cancelled_) fail(Status::kCancelled, "cancelled");
+  const int64_t wide_decodes = decode_wide(batch);
   const std::optional<FrameSpec> damaged = not_finite(batch);
   if (!damaged) std::memcpy(pixels, batch.pixels.get(), static_cast<size_t>(bytes));
 
   lock.lock();
   ++collected_;
   stats_.frames += count;
+  stats_.wide_decodes += wide_decodes;
   stats_.sampling_seconds += batch.sampled->seconds_since(*batch.begun);
   stats_.decoding_seconds += batch.decoded->seconds_since(*batch.decoding);
   stats_.copying_seconds += batch.copied->seconds_since(*batch.decoded);
@@ -132,6 +137,26 @@ void RenderJob::collect(void* pixels, int64_t pixel_bytes) {
          " at weight ", damaged->weight,
          " has NaN or infinity: the UNet or the VAE overflowed, or its weights are damaged");
   }
+}
+
+void RenderJob::make_wide_decoder() {
+  if (wide_ || backend_.activation_type() == DType::kF32) return;
+  wide_ = std::make_unique<WideDecoder>(model_, backend_, config_);
+}
+
+int64_t RenderJob::decode_wide(const Batch& batch) {
+  auto* finite = reinterpret_cast<int32_t*>(batch.finite.get());
+  int64_t decodes = 0;
+  for (int64_t i = 0; i < static_cast<int64_t>(batch.frames.size()); ++i) {
+    if (finite[i] != 0) continue;
+    make_wide_decoder();
+    if (!wide_) break;
+    wide_->decoder.decode(batch.x.tensor().batch_slice(i, 1), 1);
+    wide_->decoder.download(1, batch.pixels.get() + i * config_.frame_bytes(), finite + i);
+    wide_->queue->synchronize();
+    ++decodes;
+  }
+  return decodes;
 }
 
 std::optional<FrameSpec> RenderJob::not_finite(const Batch& batch) const {

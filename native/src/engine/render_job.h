@@ -44,17 +44,33 @@ class RenderJob {
     std::unique_ptr<Event> decoding, decoded, copied;  // on the decoding queue
   };
 
+  // float32, for pictures whose decoding overflows what is narrower. Collecting may go on while a batch is
+  // being queued, so it has a queue of its own.
+  struct WideDecoder {
+    WideDecoder(const Model& model, const Backend& backend, const RenderConfig& config)
+        : queue(backend.queue()), decoder(model, *queue, config, 1, 1, DType::kF32) {}
+    const std::unique_ptr<Backend> queue;
+    FrameDecoder decoder;
+  };
+
   void sample(const Batch& batch);
   void decode(const Batch& batch);
+  // None where the backend's own decoder is as wide.
+  void make_wide_decoder();
+  // Decodes again what is not finite; returns how many frames that were.
+  int64_t decode_wide(const Batch& batch);
   // The first frame whose picture has NaN or infinity.
   std::optional<FrameSpec> not_finite(const Batch& batch) const;
   void synchronize() noexcept;
 
+  const Model& model_;
+  Backend& backend_;
   const RenderConfig config_;
   std::atomic<bool> cancelled_{false};
   const std::unique_ptr<Backend> sampling_, decoding_;
   FrameSampler sampler_;
   FrameDecoder decoder_;
+  std::unique_ptr<WideDecoder> wide_;  // made for the first picture that needs it
 
   mutable std::mutex mutex_;  // of the numbers below
   std::condition_variable changed_;
@@ -63,7 +79,8 @@ class RenderJob {
   std::array<Batch, 2> batches_;  // a batch's place is its number modulo two
 };
 
-// The most device memory that a job holds at once, the model's apart. Found without allocating any.
+// The most device memory that a job holds at once, the model's apart and a wide decoder included. Found
+// without allocating any.
 int64_t bytes_of_job(const Model& model, const RenderConfig& config);
 
 // The largest config.batch up to the given one for which so much free memory suffices; 0 for none.
