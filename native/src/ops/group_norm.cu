@@ -19,8 +19,8 @@ struct GroupNormArgs {
   const T *src, *src2;        // [n, pixels, channels1], [n, pixels, channels - channels1], or null
   T* dst;                     // [n, pixels, channels]
   const float *gamma, *beta;  // [channels]
-  float2* partial;            // [n, slices, groups]: mean, sum of squared deviations
-  float2* statistics;         // [n, groups]: mean, 1 / deviation
+  float2* partial;            // [n, slices, groups]: mean from the origin, sum of squared deviations
+  float2* statistics;         // [n, groups]: mean from the origin, 1 / deviation
   int64_t src_stride, src2_stride, dst_stride;
   int pixels, channels1, channels, groups;
   int slices, slice_pixels;
@@ -42,6 +42,14 @@ __device__ Column<T> column_at(const GroupNormArgs<T>& p, int64_t first_pixel, i
   return {p.src2 + first_pixel * p.src2_stride + channel - p.channels1, p.src2_stride};
 }
 
+// The first value of a sample's group: statistics and norm count from it, so that no digits are lost to a
+// large mean.
+template <typename T>
+__device__ float origin_of(const GroupNormArgs<T>& p, int sample, int group) {
+  return to_float(
+      *column_at(p, static_cast<int64_t>(sample) * p.pixels, group * (p.channels / p.groups)).from);
+}
+
 template <typename T>
 __device__ int slice_size(const GroupNormArgs<T>& p, int slice) {
   return min(p.slice_pixels, p.pixels - slice * p.slice_pixels);
@@ -56,7 +64,7 @@ __global__ void __launch_bounds__(kThreads) group_norm_moments(const __grid_cons
   for (int item = static_cast<int>(threadIdx.x); item < chunks * p.lanes; item += kThreads) {
     const int channel = item % chunks * kWidth, lane = item / chunks;
     const Column<T> column = column_at(p, first, channel);
-    // Deviations from the first pixel, not from zero: no digits are lost to a large mean.
+    // Deviations from the slice's first pixel, not from zero.
     float pivot[kWidth], x[kWidth], sum[kWidth] = {}, squares[kWidth] = {};
     load(pivot, column.from);
 #pragma unroll 4
@@ -73,7 +81,9 @@ __global__ void __launch_bounds__(kThreads) group_norm_moments(const __grid_cons
 #pragma unroll
     for (int i = 0; i < kWidth; ++i) {
       const float mean = sum[i] / count;
-      cells[lane * p.channels + channel + i] = {pivot[i] + mean, fmaxf(0.0f, squares[i] - sum[i] * mean)};
+      const float origin = origin_of(p, sample, (channel + i) / (p.channels / p.groups));
+      cells[lane * p.channels + channel + i] = {pivot[i] - origin + mean,
+                                                fmaxf(0.0f, squares[i] - sum[i] * mean)};
     }
   }
   __syncthreads();
@@ -121,19 +131,24 @@ __global__ void __launch_bounds__(kThreads) group_norm_apply(const __grid_consta
     const int channel = item % chunks * kWidth, lane = item / chunks;
     const Column<T> column = column_at(p, first, channel);
     T* to = p.dst + first * p.dst_stride + channel;
-    float scale[kWidth], shift[kWidth], x[kWidth];
+    float centre[kWidth], scale[kWidth], shift[kWidth], x[kWidth];
 #pragma unroll
     for (int i = 0; i < kWidth; ++i) {
       const float2 group = p.statistics[sample * p.groups + (channel + i) / group_size];
+      const float origin = origin_of(p, sample, (channel + i) / group_size);
+      // origin + mean as a rounded sum and what the rounding lost (Knuth's two-sum).
+      centre[i] = origin + group.x;
+      const float added = centre[i] - origin;
+      const float lost = (origin - (centre[i] - added)) + (group.x - added);
       scale[i] = p.gamma[channel + i] * group.y;
-      shift[i] = p.beta[channel + i] - group.x * scale[i];
+      shift[i] = p.beta[channel + i] - lost * scale[i];
     }
 #pragma unroll 4
     for (int pixel = lane; pixel < size; pixel += p.lanes) {
       load(x, column.from + pixel * column.stride);
 #pragma unroll
       for (int i = 0; i < kWidth; ++i) {
-        x[i] = fmaf(x[i], scale[i], shift[i]);
+        x[i] = fmaf(x[i] - centre[i], scale[i], shift[i]);
         if (p.silu) x[i] = silu(x[i]);
       }
       store(to + pixel * p.dst_stride, x);

@@ -52,10 +52,13 @@ __global__ void __launch_bounds__(kThreads) layer_norm_wide(const __grid_constan
       const int channel = (i * 32 + lane) * 8;
       if (channel < p.channels) load(x[i], p.src + row * p.src_stride + channel);
     }
+    // Seen from the row's first value: no digits are lost to a large mean.
+    const float origin = __shfl_sync(~0u, x[0][0], 0);
 #pragma unroll
     for (int i = 0; i < kChunks; ++i) {
+      if ((i * 32 + lane) * 8 >= p.channels) continue;
 #pragma unroll
-      for (int j = 0; j < 8; ++j) sum += x[i][j];
+      for (int j = 0; j < 8; ++j) sum += x[i][j] -= origin;
     }
     const float mean = warp_sum(sum) / static_cast<float>(p.channels);
 #pragma unroll
@@ -84,15 +87,16 @@ __global__ void __launch_bounds__(kThreads) layer_norm_narrow(const __grid_const
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const T* x = p.src + row * p.src_stride;
   float sum = 0, squares = 0;
-  for (int c = lane; c < p.channels; c += 32) sum += to_float(x[c]);
+  const float origin = to_float(x[0]);
+  for (int c = lane; c < p.channels; c += 32) sum += to_float(x[c]) - origin;
   const float mean = warp_sum(sum) / static_cast<float>(p.channels);
   for (int c = lane; c < p.channels; c += 32) {
-    const float deviation = to_float(x[c]) - mean;
+    const float deviation = to_float(x[c]) - origin - mean;
     squares += deviation * deviation;
   }
   const float scale = rsqrtf(warp_sum(squares) / static_cast<float>(p.channels) + p.eps);
   for (int c = lane; c < p.channels; c += 32) {
-    assign(p.dst[row * p.dst_stride + c], (to_float(x[c]) - mean) * scale * p.gamma[c] + p.beta[c]);
+    assign(p.dst[row * p.dst_stride + c], (to_float(x[c]) - origin - mean) * scale * p.gamma[c] + p.beta[c]);
   }
 }
 
