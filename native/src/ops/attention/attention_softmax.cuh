@@ -7,33 +7,28 @@
 
 namespace ltw::cuda {
 
+// Weights are exp2(scale * (score - reference)). Any reference near the largest score will do: it is that of
+// the first tile, and of a later one whose weights come out too large. So no tile but the first is searched
+// for its largest score (on an H100 at 40, 4096x4096, B32 H8: 1641 us instead of 1882).
 struct RunningSoftmax {
-  float scale;  // weights are exp2(scale * (score - reference))
-  float slack;  // by how much scores may exceed the reference
+  float scale;
   float reference[2] = {-INFINITY, -INFINITY};
   float sum[2] = {};  // this thread's columns only, until finish()
 
-  __device__ RunningSoftmax(float scale) : scale(scale), slack(8 / scale) {}
+  __device__ explicit RunningSoftmax(float scale) : scale(scale) {}
 
-  // Makes the largest score the reference and shrinks the sums to it, where some score of the warp's rows is
-  // beyond the slack. Weights are thus at most 2^8, and after the first tiles nothing but the look for the
-  // largest remains of this.
+  // Makes the largest score the reference and puts the sums in relation to it.
   template <int kTiles, int kOutTiles>
   __device__ void raise(const float (&scores)[kTiles][4], float (&out)[kOutTiles][4]) {
-    float top[2] = {scores[0][0], scores[0][2]};
-#pragma unroll
-    for (int n = 0; n < kTiles; ++n) {
-      top[0] = fmaxf(top[0], fmaxf(scores[n][0], scores[n][1]));
-      top[1] = fmaxf(top[1], fmaxf(scores[n][2], scores[n][3]));
-    }
-    if (!__any_sync(~0u, top[0] > reference[0] + slack || top[1] > reference[1] + slack)) return;
 #pragma unroll
     for (int half = 0; half < 2; ++half) {
-      float raised = fmaxf(top[half], reference[half]);
-      raised = fmaxf(raised, __shfl_xor_sync(~0u, raised, 1));
-      raised = fmaxf(raised, __shfl_xor_sync(~0u, raised, 2));
-      const float shrink = exp2_approximate((reference[half] - raised) * scale);
-      reference[half] = raised;
+      float top = reference[half];
+#pragma unroll
+      for (int n = 0; n < kTiles; ++n) top = fmaxf(top, fmaxf(scores[n][2 * half], scores[n][2 * half + 1]));
+      top = fmaxf(top, __shfl_xor_sync(~0u, top, 1));
+      top = fmaxf(top, __shfl_xor_sync(~0u, top, 2));
+      const float shrink = exp2_approximate((reference[half] - top) * scale);
+      reference[half] = top;
       sum[half] *= shrink;
 #pragma unroll
       for (int n = 0; n < kOutTiles; ++n) {
@@ -44,19 +39,18 @@ struct RunningSoftmax {
   }
 
   // Weights as the first operand of a product.
-  template <int kTiles>
-  __device__ void weigh(const float (&scores)[kTiles][4], uint32_t (&weights)[kTiles / 2][4]) {
-    const float offset[2] = {reference[0] * scale, reference[1] * scale};
-#pragma unroll
-    for (int n = 0; n < kTiles; ++n) {
-#pragma unroll
-      for (int half = 0; half < 2; ++half) {
-        const float left = exp2_approximate(fmaf(scores[n][2 * half], scale, -offset[half]));
-        const float right = exp2_approximate(fmaf(scores[n][2 * half + 1], scale, -offset[half]));
-        sum[half] += left + right;
-        weights[n / 2][n % 2 * 2 + half] = pack_halves(left, right);
-      }
+  template <int kTiles, int kOutTiles>
+  __device__ void weigh(const float (&scores)[kTiles][4], uint32_t (&weights)[kTiles / 2][4],
+                        float (&out)[kOutTiles][4]) {
+    constexpr float kLargest = 4096;  // float16 goes to 65504; false for NaN
+    float total[2];
+    weigh_all(scores, weights, total);
+    if (__any_sync(~0u, !(total[0] + total[1] <= kLargest))) {
+      raise(scores, out);
+      weigh_all(scores, weights, total);
     }
+    sum[0] += total[0];
+    sum[1] += total[1];
   }
 
   // What the sums of weighted values are to be multiplied by.
@@ -67,6 +61,24 @@ struct RunningSoftmax {
       total += __shfl_xor_sync(~0u, total, 1);
       total += __shfl_xor_sync(~0u, total, 2);
       factor[half] = 1.0f / total;
+    }
+  }
+
+ private:
+  template <int kTiles>
+  __device__ void weigh_all(const float (&scores)[kTiles][4], uint32_t (&weights)[kTiles / 2][4],
+                            float (&total)[2]) const {
+    const float offset[2] = {reference[0] * scale, reference[1] * scale};
+    total[0] = total[1] = 0;
+#pragma unroll
+    for (int n = 0; n < kTiles; ++n) {
+#pragma unroll
+      for (int half = 0; half < 2; ++half) {
+        const float left = exp2_approximate(fmaf(scores[n][2 * half], scale, -offset[half]));
+        const float right = exp2_approximate(fmaf(scores[n][2 * half + 1], scale, -offset[half]));
+        total[half] += left + right;
+        weights[n / 2][n % 2 * 2 + half] = pack_halves(left, right);
+      }
     }
   }
 };

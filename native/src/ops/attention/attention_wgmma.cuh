@@ -141,23 +141,24 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
     }
     wgmma_commit();
   };
-  // From a step's scores to its part of the output and the next step's scores. Only the last one can have
-  // keys past the end. (Products that are under way at the loop's edge would be serialised by the compiler.)
-  const auto attend = [&](int step, auto is_last) {
-    constexpr bool kLast = decltype(is_last)::value;
+  const auto hide_keys_past_end = [&](int step) {
     const int left = p.keys - step * Tile::kKeys;
-    if (kLast && left < Tile::kKeys) {
+    if (left >= Tile::kKeys) return;
 #pragma unroll
-      for (int n = 0; n < Tile::kKeys / 8; ++n) {
+    for (int n = 0; n < Tile::kKeys / 8; ++n) {
 #pragma unroll
-        for (int i = 0; i < 4; ++i) {
-          if (n * 8 + lane % 4 * 2 + i % 2 >= left) scores[n][i] = -INFINITY;
-        }
+      for (int i = 0; i < 4; ++i) {
+        if (n * 8 + lane % 4 * 2 + i % 2 >= left) scores[n][i] = -INFINITY;
       }
     }
-    softmax.raise(scores, out);
+  };
+  // From a step's scores to its part of the output and the next step's scores. (Products that are under way
+  // at the loop's edge would be serialised by the compiler.)
+  const auto attend = [&](int step, auto is_last) {
+    constexpr bool kLast = decltype(is_last)::value;
+    if constexpr (kLast) hide_keys_past_end(step);
     uint32_t weights[Tile::kKeys / 16][4];
-    softmax.weigh(scores, weights);
+    softmax.weigh(scores, weights, out);
     const uint32_t v = block.values(step) + first_panel * Tile::kKeyPanel;
     pin(out);
     wgmma_fence();
@@ -176,6 +177,8 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
   multiply_keys(0);
   wgmma_wait<0>();
   pin(scores);
+  hide_keys_past_end(0);
+  softmax.raise(scores, out);
   for (int step = 0; step + 1 < steps; ++step) attend(step, std::false_type());
   attend(steps - 1, std::true_type());
 
