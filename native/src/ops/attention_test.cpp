@@ -93,19 +93,40 @@ LTW_OP_TEST(attention_causal) {
 // Scores in the thousands: exp must see the distance from the largest only.
 LTW_OP_TEST(attention_large_scores) { check(t, {1, 40, 90, 2, 40, false, false, 40}); }
 
-LTW_OP_TEST(attention_batch_invariance) {
-  const Case c{3, 70, 77, 2, 40}, one{1, 70, 77, 2, 40};
-  const Values q = t.random(3 * 70 * 80), k = t.random(3 * 77 * 80), v = t.random(3 * 77 * 80);
-  Values apart;
-  for (int64_t n = 0; n < c.n; ++n) {
-    const auto part = [&](const Values& values) {
-      const auto size = static_cast<std::ptrdiff_t>(values.size()) / c.n;
-      return Values(values.begin() + n * size, values.begin() + (n + 1) * size);
-    };
-    const Values y = run(t, one, part(q), part(k), part(v));
-    apart.insert(apart.end(), y.begin(), y.end());
+// Later keys outdo all before them, by little and by much: what was summed is put in relation to each new
+// largest score.
+LTW_OP_TEST(attention_growing_scores) {
+  const Case c{1, 70, 700, 2, 40};
+  const Values q = t.random(c.n * c.queries * 80, 0.1, 1), v = t.random(c.n * c.keys * 80);
+  for (const float growth : {2.0f, 10.0f, 40.0f}) {
+    Values k = t.random(c.n * c.keys * 80, 0.1);
+    for (size_t i = 0; i < k.size(); ++i) {
+      k[i] += growth / std::sqrt(40.0f) * static_cast<float>(i) / static_cast<float>(k.size());
+    }
+    k = t.download(t.upload(Shape{c.n, c.keys, 80}, k));  // rounded
+    expect_close(run(t, c, q, k, v), reference(c, q, k, v), t.tolerance().attention,
+                 text("scores that grow by ", growth));
   }
-  test::expect_same_bits(run(t, c, q, k, v), apart, "samples together and apart");
+}
+
+// Few samples and many, whose queries may be shared out differently.
+LTW_OP_TEST(attention_batch_invariance) {
+  for (const Case& c : {Case{3, 70, 77, 2, 40}, Case{18, 256, 130, 8, 16}, Case{9, 250, 130, 8, 160}}) {
+    const int64_t channels = c.heads * c.size;
+    const Case one{1, c.queries, c.keys, c.heads, c.size};
+    const Values q = t.random(c.n * c.queries * channels), k = t.random(c.n * c.keys * channels),
+                 v = t.random(c.n * c.keys * channels);
+    Values apart;
+    for (int64_t n = 0; n < c.n; ++n) {
+      const auto part = [&](const Values& values) {
+        const auto size = static_cast<std::ptrdiff_t>(values.size()) / c.n;
+        return Values(values.begin() + n * size, values.begin() + (n + 1) * size);
+      };
+      const Values y = run(t, one, part(q), part(k), part(v));
+      apart.insert(apart.end(), y.begin(), y.end());
+    }
+    test::expect_same_bits(run(t, c, q, k, v), apart, text(c.n, " samples together and apart"));
+  }
 }
 
 LTW_OP_TEST(attention_refuses_other_shapes) {

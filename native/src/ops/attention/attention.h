@@ -16,14 +16,19 @@ struct AttentionArgs {
   const __half* v;  // [n, keys, heads * head_size]
   int64_t dst_stride, q_stride, k_stride, v_stride;
   int samples, heads, queries, keys;
-  int head_size;  // a multiple of 8
+  int head_size;
   bool causal;
   bool wide;         // the four point to float32
   float scale_log2;  // log2(e) / sqrt(head_size): exp(x) is taken as exp2(log2(e) x)
 };
 
-// float16. False, and nothing queued, for arguments that the kernels do not take: 16-byte pieces of rows, a
-// head size in their table, a device with the shared memory.
+// Whether all rows of all heads are whole 16-byte pieces of memory, as copies want them.
+bool in_pieces(const AttentionArgs& args);
+
+// float16. False, and nothing queued, for arguments that the kernels do not take: rows that are not in pieces, a head
+// size that is not in their table, a device without the shared memory; for wgmma's also a device that is not
+// of compute capability 9.0, and causal attention.
+bool launch_attention_wgmma(const AttentionArgs& args, const CudaBackend& backend);
 bool launch_attention_mma(const AttentionArgs& args, const CudaBackend& backend);
 // Takes everything with heads of at most 512.
 void launch_attention_plain(const AttentionArgs& args, const CudaBackend& backend);

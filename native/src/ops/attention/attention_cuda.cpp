@@ -5,6 +5,14 @@
 
 namespace ltw::cuda {
 
+bool in_pieces(const AttentionArgs& args) {
+  const auto aligned = [](const __half* data, int64_t stride) {
+    return reinterpret_cast<uintptr_t>(data) % 16 == 0 && stride % 8 == 0;
+  };
+  return args.head_size % 8 == 0 && aligned(args.dst, args.dst_stride) && aligned(args.q, args.q_stride) &&
+         aligned(args.k, args.k_stride) && aligned(args.v, args.v_stride);
+}
+
 void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor& v,
                const AttentionParams& params, Context& ctx) {
   AttentionArgs args{};
@@ -25,7 +33,8 @@ void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor
   args.wide = q.dtype == DType::kF32;
   args.scale_log2 = static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(args.head_size)));
   ctx.submit([args, &device = backend(ctx)] {
-    if (args.wide || !launch_attention_mma(args, device)) launch_attention_plain(args, device);
+    if (!args.wide && (launch_attention_wgmma(args, device) || launch_attention_mma(args, device))) return;
+    launch_attention_plain(args, device);
   });
 }
 

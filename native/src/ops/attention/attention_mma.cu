@@ -29,13 +29,7 @@ bool launch(const AttentionArgs& args, const CudaBackend& backend) {
 }  // namespace
 
 bool launch_attention_mma(const AttentionArgs& args, const CudaBackend& backend) {
-  const auto aligned = [](const __half* data, int64_t stride) {
-    return reinterpret_cast<uintptr_t>(data) % 16 == 0 && stride % 8 == 0;
-  };
-  if (args.head_size % 8 != 0 || !aligned(args.dst, args.dst_stride) || !aligned(args.q, args.q_stride) ||
-      !aligned(args.k, args.k_stride) || !aligned(args.v, args.v_stride)) {
-    return false;
-  }
+  if (!in_pieces(args)) return false;
   if (args.head_size <= 40) return launch<Attention40>(args, backend);
   if (args.head_size <= 64) return launch<Attention64>(args, backend);
   if (args.head_size <= 80) return launch<Attention80>(args, backend);

@@ -28,6 +28,8 @@ __device__ inline void pin(float (&c)[kTiles][4]) {
   }
 }
 
+// Before the first product after the sums' registers were written.
+__device__ inline void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
 template <int kTiles>
 __device__ inline void wgmma_begin(float (&c)[kTiles][4]) {
   pin(c);
@@ -40,6 +42,22 @@ template <int kPending, int kTiles>
 __device__ inline void wgmma_wait(float (&c)[kTiles][4]) {
   asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(kPending) : "memory");
   if (kPending == 0) pin(c);
+}
+
+// Until at most kPending groups are under way. Pin the sums before they are read.
+template <int kPending>
+__device__ inline void wgmma_wait() {
+  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(kPending) : "memory");
+}
+
+// Moves registers between the warpgroups of a block, which begin with equal shares.
+template <int kRegisters>
+__device__ inline void more_registers() {
+  asm volatile("setmaxnreg.inc.sync.aligned.u32 %0;" ::"n"(kRegisters));
+}
+template <int kRegisters>
+__device__ inline void fewer_registers() {
+  asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(kRegisters));
 }
 
 // c [64, N] += a [64, 16] b [N, 16]^T; each warp has 16 of the rows, laid out as in mma.h. One per N.
