@@ -25,9 +25,9 @@ struct AttentionArgs {
 // Whether all rows of all heads are whole 16-byte pieces of memory, as copies want them.
 bool in_pieces(const AttentionArgs& args);
 
-// float16. False, and nothing queued, for arguments that the kernels do not take: rows that are not in pieces, a head
-// size that is not in their table, a device without the shared memory; for wgmma's also a device that is not
-// of compute capability 9.0, and causal attention.
+// float16. False, and nothing queued, for arguments that the kernels do not take: rows that are not in
+// pieces, a head size that is not in their table, a device without the shared memory; for wgmma's also a
+// device that is not of compute capability 9.0, and causal attention.
 bool launch_attention_wgmma(const AttentionArgs& args, const CudaBackend& backend);
 bool launch_attention_mma(const AttentionArgs& args, const CudaBackend& backend);
 // Takes everything with heads of at most 512.
