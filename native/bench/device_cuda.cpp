@@ -30,7 +30,7 @@ class CudaMarks final : public Marks {
 
  private:
   cuda::CudaBackend& backend_;
-  std::vector<cuda::Event> events_;
+  std::vector<cuda::OwnedEvent> events_;
 };
 
 }  // namespace
