@@ -37,8 +37,17 @@ FrameNoise::Seed& FrameNoise::seed_of(int64_t key) {
 const FrameNoise::Draw& FrameNoise::draw_of(int64_t key, size_t index) {
   Seed& seed = seed_of(key);
   while (seed.draws.size() <= index) {
-    Draw draw{next(seed.source), OwnedTensor(backend_, latent_, DType::kF32)};
-    copy_from_nchw(draw.tensor, draw.values.data(), backend_);
+    Draw draw{{}, OwnedTensor(backend_, latent_, DType::kF32)};
+    if (seed.source.on_device()) {
+      Arena none;
+      Context ctx = Context::immediate(backend_, none);
+      seed.source.draw(draw.tensor, ctx);
+      draw.values.resize(static_cast<size_t>(latent_.size()));
+      backend_.download(draw.values.data(), draw.tensor.tensor().data, draw.tensor.tensor().bytes());
+    } else {
+      draw.values = next(seed.source);
+      copy_from_nchw(draw.tensor, draw.values.data(), backend_);
+    }
     seed.draws.push_back(std::move(draw));
   }
   return seed.draws[index];

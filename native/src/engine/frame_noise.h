@@ -43,7 +43,7 @@ class FrameNoise {
 
  private:
   struct Draw {
-    std::vector<float> values;  // as drawn, channels first
+    std::vector<float> values;  // in one order for all draws: slerp's products need no other
     OwnedTensor tensor;         // channels last, in device memory
   };
   struct Seed {
