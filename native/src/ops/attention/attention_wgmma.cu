@@ -5,14 +5,15 @@
 namespace ltw::cuda {
 namespace {
 
-// Tiles of 64 keys and four groups beat 80 to 128 keys and two or three groups everywhere on an H100, though
-// they read shared memory most: at 40 (4096x4096, B32 H8) 1835 us against 1843 to 2298.
+// Four groups and few keys beat two or three groups and more keys everywhere on an H100, though they read
+// shared memory most: at 40 (4096x4096, B32 H8) 1632 us against 1767 with three groups and 96 keys. With 64
+// keys at 80 the registers do not suffice (1024x1024: 192 us instead of 178).
 template <int kGroups>
 using Attention40 = AttentionWgmmaTile<48, 40, 64, kGroups, 4>;
 template <int kGroups>
 using Attention64 = AttentionWgmmaTile<64, 64, 64, kGroups, 4>;
 template <int kGroups>
-using Attention80 = AttentionWgmmaTile<80, 80, 64, kGroups, 3>;
+using Attention80 = AttentionWgmmaTile<80, 80, 48, kGroups, 3>;
 template <int kGroups>
 using Attention160 = AttentionWgmmaTile<160, 160, 64, kGroups, 3>;
 // All keys at once: a prompt's 77 tokens, or 8x8 pixels.

@@ -199,7 +199,7 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
           pack_halves(out[n][2 * half] * factor[half], out[n][2 * half + 1] * factor[half]);
     }
   }
-  wgmma_sees_shared();
+  finish_box();
   sync_team();
   if (threadIdx.x % 128 == 0) {
     for (int panel = first_panel; panel < first_panel + (Tile::kPv + 63) / 64; ++panel) {

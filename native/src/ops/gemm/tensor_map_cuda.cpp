@@ -1,6 +1,5 @@
-#include "ops/gemm/tensor_map.h"
-
 #include "backend/cuda/error.h"
+#include "ops/gemm/tensor_map.h"
 
 namespace ltw::cuda {
 namespace {
