@@ -1,0 +1,32 @@
+// What the copy engine must know of a tensor, as a kernel's parameter.
+#pragma once
+
+#include <cuda.h>
+#include <cuda_fp16.h>
+
+#include <array>
+#include <cstdint>
+
+namespace ltw::cuda {
+
+// Boxes of float16 arrive in shared memory as rows of 64 with the 128-byte swizzle.
+struct TensorAxis {
+  int64_t size;
+  int64_t stride;  // in elements, a multiple of 8; unused for the first axis, where it is 1
+  int box;         // 64 for the first axis
+};
+
+CUtensorMap tensor_map(const __half* data, const TensorAxis* axes, int count);
+
+// Pixels of [samples, height, width, channels] as a window's corner passes over them.
+struct WindowGeometry {
+  int64_t channels, width, height, samples;
+  int64_t pixel_stride;
+  int stride, pad_begin;
+  int out_width, out_height;
+  int pixels;  // a box's
+};
+
+CUtensorMap window_map(const __half* data, const WindowGeometry& g);
+
+}  // namespace ltw::cuda
