@@ -66,6 +66,8 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_tma(const __grid_const
   const int thread = static_cast<int>(threadIdx.x), group = thread / 128;
   if (thread == 0) ring.init();
   __syncthreads();
+  let_next_kernel_begin();
+  wait_for_earlier_kernels();
   const TileWalk<Tile> walk(g);
   if (group == Tile::kGroups) {
     fewer_registers<40>();
