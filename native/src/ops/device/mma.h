@@ -24,6 +24,14 @@ __device__ inline void load_matrices_transposed(uint32_t (&r)[4], uint32_t share
                : "memory");
 }
 
+// The other way: lane i names row i % 8 of matrix i / 8 and gives elements (i / 4, 2 (i % 4)...) of each
+// (9.0).
+__device__ inline void store_matrices(const uint32_t (&r)[4], uint32_t shared) {
+  asm volatile("stmatrix.sync.aligned.m8n8.x4.shared.b16 [%4], {%0, %1, %2, %3};" ::"r"(r[0]), "r"(r[1]),
+               "r"(r[2]), "r"(r[3]), "r"(shared)
+               : "memory");
+}
+
 // c [16, 8] += a [16, 16] b [16, 8]. With g = lane / 4 and t = lane % 4: a holds rows g, g + 8, g, g + 8 at
 // columns 2t, 2t, 2t + 8, 2t + 8; b columns g at rows 2t, 2t + 8; c rows g, g, g + 8, g + 8 at columns 2t,
 // 2t + 1, 2t, 2t + 1.
@@ -38,6 +46,9 @@ __device__ inline void multiply_add(float (&c)[4], const uint32_t (&a)[4], uint3
 __device__ inline uint32_t pack_halves(float low, float high) {
   const __half2 pair = __floats2half2_rn(low, high);
   return *reinterpret_cast<const uint32_t*>(&pair);
+}
+__device__ inline float2 unpack_halves(uint32_t pair) {
+  return __half22float2(*reinterpret_cast<const __half2*>(&pair));
 }
 
 }  // namespace ltw::cuda

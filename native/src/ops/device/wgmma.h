@@ -30,24 +30,17 @@ __device__ inline void pin(float (&c)[kTiles][4]) {
 
 // Before the first product after the sums' registers were written.
 __device__ inline void wgmma_fence() { asm volatile("wgmma.fence.sync.aligned;" ::: "memory"); }
-template <int kTiles>
-__device__ inline void wgmma_begin(float (&c)[kTiles][4]) {
-  pin(c);
-  asm volatile("wgmma.fence.sync.aligned;" ::: "memory");
-}
 __device__ inline void wgmma_commit() { asm volatile("wgmma.commit_group.sync.aligned;" ::: "memory"); }
-
-// Until at most kPending groups are under way.
-template <int kPending, int kTiles>
-__device__ inline void wgmma_wait(float (&c)[kTiles][4]) {
-  asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(kPending) : "memory");
-  if (kPending == 0) pin(c);
-}
 
 // Until at most kPending groups are under way. Pin the sums before they are read.
 template <int kPending>
 __device__ inline void wgmma_wait() {
   asm volatile("wgmma.wait_group.sync.aligned %0;" ::"n"(kPending) : "memory");
+}
+
+// Among the block's first two groups of four warps; barrier 0 is __syncthreads'.
+__device__ inline void group_sync(int barrier) {
+  asm volatile("bar.sync %0, 256;" ::"r"(barrier) : "memory");
 }
 
 // Moves registers between the warpgroups of a block, which begin with equal shares.
@@ -60,86 +53,54 @@ __device__ inline void fewer_registers() {
   asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(kRegisters));
 }
 
-// c [64, N] += a [64, 16] b [N, 16]^T; each warp has 16 of the rows, laid out as in mma.h. One per N.
+// c [64, N] = a [64, 16] b [N, 16]^T, plus c if `add`; each warp has 16 of the rows, laid out as in mma.h.
+// One per N.
 // clang-format off
-__device__ inline void wgmma_multiply_add(float (&c)[10][4], uint64_t a, uint64_t b) {
+#define LTW_SUMS(n) "+f"(c[n][0]), "+f"(c[n][1]), "+f"(c[n][2]), "+f"(c[n][3])
+__device__ inline void wgmma_multiply_add(float (&c)[10][4], uint64_t a, uint64_t b, int add) {
   asm volatile(
+      "{\n.reg .pred add;\nsetp.ne.b32 add, %42, 0;\n"
       "wgmma.mma_async.sync.aligned.m64n80k16.f32.f16.f16 "
       "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
       "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
       "%32, %33, %34, %35, %36, %37, %38, %39}, "
-      "%40, %41, 1, 1, 1, 0, 0;"
-      : "+f"(c[0][0]), "+f"(c[0][1]), "+f"(c[0][2]), "+f"(c[0][3]),
-        "+f"(c[1][0]), "+f"(c[1][1]), "+f"(c[1][2]), "+f"(c[1][3]),
-        "+f"(c[2][0]), "+f"(c[2][1]), "+f"(c[2][2]), "+f"(c[2][3]),
-        "+f"(c[3][0]), "+f"(c[3][1]), "+f"(c[3][2]), "+f"(c[3][3]),
-        "+f"(c[4][0]), "+f"(c[4][1]), "+f"(c[4][2]), "+f"(c[4][3]),
-        "+f"(c[5][0]), "+f"(c[5][1]), "+f"(c[5][2]), "+f"(c[5][3]),
-        "+f"(c[6][0]), "+f"(c[6][1]), "+f"(c[6][2]), "+f"(c[6][3]),
-        "+f"(c[7][0]), "+f"(c[7][1]), "+f"(c[7][2]), "+f"(c[7][3]),
-        "+f"(c[8][0]), "+f"(c[8][1]), "+f"(c[8][2]), "+f"(c[8][3]),
-        "+f"(c[9][0]), "+f"(c[9][1]), "+f"(c[9][2]), "+f"(c[9][3])
-      : "l"(a), "l"(b));
+      "%40, %41, add, 1, 1, 0, 0;\n}"
+      : LTW_SUMS(0), LTW_SUMS(1), LTW_SUMS(2), LTW_SUMS(3), LTW_SUMS(4), LTW_SUMS(5), LTW_SUMS(6), LTW_SUMS(7),
+        LTW_SUMS(8), LTW_SUMS(9)
+      : "l"(a), "l"(b), "r"(add));
 }
 
-__device__ inline void wgmma_multiply_add(float (&c)[16][4], uint64_t a, uint64_t b) {
+__device__ inline void wgmma_multiply_add(float (&c)[16][4], uint64_t a, uint64_t b, int add) {
   asm volatile(
+      "{\n.reg .pred add;\nsetp.ne.b32 add, %66, 0;\n"
       "wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16 "
       "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
       "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
       "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
       "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, "
-      "%64, %65, 1, 1, 1, 0, 0;"
-      : "+f"(c[0][0]), "+f"(c[0][1]), "+f"(c[0][2]), "+f"(c[0][3]),
-        "+f"(c[1][0]), "+f"(c[1][1]), "+f"(c[1][2]), "+f"(c[1][3]),
-        "+f"(c[2][0]), "+f"(c[2][1]), "+f"(c[2][2]), "+f"(c[2][3]),
-        "+f"(c[3][0]), "+f"(c[3][1]), "+f"(c[3][2]), "+f"(c[3][3]),
-        "+f"(c[4][0]), "+f"(c[4][1]), "+f"(c[4][2]), "+f"(c[4][3]),
-        "+f"(c[5][0]), "+f"(c[5][1]), "+f"(c[5][2]), "+f"(c[5][3]),
-        "+f"(c[6][0]), "+f"(c[6][1]), "+f"(c[6][2]), "+f"(c[6][3]),
-        "+f"(c[7][0]), "+f"(c[7][1]), "+f"(c[7][2]), "+f"(c[7][3]),
-        "+f"(c[8][0]), "+f"(c[8][1]), "+f"(c[8][2]), "+f"(c[8][3]),
-        "+f"(c[9][0]), "+f"(c[9][1]), "+f"(c[9][2]), "+f"(c[9][3]),
-        "+f"(c[10][0]), "+f"(c[10][1]), "+f"(c[10][2]), "+f"(c[10][3]),
-        "+f"(c[11][0]), "+f"(c[11][1]), "+f"(c[11][2]), "+f"(c[11][3]),
-        "+f"(c[12][0]), "+f"(c[12][1]), "+f"(c[12][2]), "+f"(c[12][3]),
-        "+f"(c[13][0]), "+f"(c[13][1]), "+f"(c[13][2]), "+f"(c[13][3]),
-        "+f"(c[14][0]), "+f"(c[14][1]), "+f"(c[14][2]), "+f"(c[14][3]),
-        "+f"(c[15][0]), "+f"(c[15][1]), "+f"(c[15][2]), "+f"(c[15][3])
-      : "l"(a), "l"(b));
+      "%64, %65, add, 1, 1, 0, 0;\n}"
+      : LTW_SUMS(0), LTW_SUMS(1), LTW_SUMS(2), LTW_SUMS(3), LTW_SUMS(4), LTW_SUMS(5), LTW_SUMS(6), LTW_SUMS(7),
+        LTW_SUMS(8), LTW_SUMS(9), LTW_SUMS(10), LTW_SUMS(11), LTW_SUMS(12), LTW_SUMS(13), LTW_SUMS(14), LTW_SUMS(15)
+      : "l"(a), "l"(b), "r"(add));
 }
 
-__device__ inline void wgmma_multiply_add(float (&c)[20][4], uint64_t a, uint64_t b) {
+__device__ inline void wgmma_multiply_add(float (&c)[20][4], uint64_t a, uint64_t b, int add) {
   asm volatile(
+      "{\n.reg .pred add;\nsetp.ne.b32 add, %82, 0;\n"
       "wgmma.mma_async.sync.aligned.m64n160k16.f32.f16.f16 "
       "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
       "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
       "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
       "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, "
       "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79}, "
-      "%80, %81, 1, 1, 1, 0, 0;"
-      : "+f"(c[0][0]), "+f"(c[0][1]), "+f"(c[0][2]), "+f"(c[0][3]),
-        "+f"(c[1][0]), "+f"(c[1][1]), "+f"(c[1][2]), "+f"(c[1][3]),
-        "+f"(c[2][0]), "+f"(c[2][1]), "+f"(c[2][2]), "+f"(c[2][3]),
-        "+f"(c[3][0]), "+f"(c[3][1]), "+f"(c[3][2]), "+f"(c[3][3]),
-        "+f"(c[4][0]), "+f"(c[4][1]), "+f"(c[4][2]), "+f"(c[4][3]),
-        "+f"(c[5][0]), "+f"(c[5][1]), "+f"(c[5][2]), "+f"(c[5][3]),
-        "+f"(c[6][0]), "+f"(c[6][1]), "+f"(c[6][2]), "+f"(c[6][3]),
-        "+f"(c[7][0]), "+f"(c[7][1]), "+f"(c[7][2]), "+f"(c[7][3]),
-        "+f"(c[8][0]), "+f"(c[8][1]), "+f"(c[8][2]), "+f"(c[8][3]),
-        "+f"(c[9][0]), "+f"(c[9][1]), "+f"(c[9][2]), "+f"(c[9][3]),
-        "+f"(c[10][0]), "+f"(c[10][1]), "+f"(c[10][2]), "+f"(c[10][3]),
-        "+f"(c[11][0]), "+f"(c[11][1]), "+f"(c[11][2]), "+f"(c[11][3]),
-        "+f"(c[12][0]), "+f"(c[12][1]), "+f"(c[12][2]), "+f"(c[12][3]),
-        "+f"(c[13][0]), "+f"(c[13][1]), "+f"(c[13][2]), "+f"(c[13][3]),
-        "+f"(c[14][0]), "+f"(c[14][1]), "+f"(c[14][2]), "+f"(c[14][3]),
-        "+f"(c[15][0]), "+f"(c[15][1]), "+f"(c[15][2]), "+f"(c[15][3]),
-        "+f"(c[16][0]), "+f"(c[16][1]), "+f"(c[16][2]), "+f"(c[16][3]),
-        "+f"(c[17][0]), "+f"(c[17][1]), "+f"(c[17][2]), "+f"(c[17][3]),
-        "+f"(c[18][0]), "+f"(c[18][1]), "+f"(c[18][2]), "+f"(c[18][3]),
-        "+f"(c[19][0]), "+f"(c[19][1]), "+f"(c[19][2]), "+f"(c[19][3])
-      : "l"(a), "l"(b));
+      "%80, %81, add, 1, 1, 0, 0;\n}"
+      : LTW_SUMS(0), LTW_SUMS(1), LTW_SUMS(2), LTW_SUMS(3), LTW_SUMS(4), LTW_SUMS(5), LTW_SUMS(6), LTW_SUMS(7),
+        LTW_SUMS(8), LTW_SUMS(9), LTW_SUMS(10), LTW_SUMS(11), LTW_SUMS(12), LTW_SUMS(13), LTW_SUMS(14), LTW_SUMS(15),
+        LTW_SUMS(16), LTW_SUMS(17), LTW_SUMS(18), LTW_SUMS(19)
+      : "l"(a), "l"(b), "r"(add));
 }
+
+#undef LTW_SUMS
 // clang-format on
 
 #endif

@@ -22,6 +22,7 @@ struct GemmArgs {
   int64_t src_stride, dst_stride, residual_stride, sample_bias_stride;
 
   int rows, columns, depth;           // depth = taps * packed_channels
+  int sample_rows;                    // of one sample: the layer's, whatever the batch
   int channels;                       // of src
   int packed_channels;                // channels rounded up to 8: 16 bytes
   int kernel, stride, pad, upsample;  // upsample: 1 when src is seen at twice its size

@@ -28,6 +28,7 @@ GemmArgs gemm_args(const Tensor& dst, const Tensor& src, const PackedWeights& we
   }
   args.activation = epilogue.activation;
   args.rows = static_cast<int>(dst.rows());
+  args.sample_rows = static_cast<int>(dst.rows() / dst.shape[0]);
   args.columns = static_cast<int>(weights.out_channels);
   args.channels = static_cast<int>(weights.in_channels);
   args.packed_channels = packed_channels(weights.in_channels);

@@ -9,20 +9,6 @@
 
 namespace ltw::cuda {
 
-// Everything but GEGLU, which needs two accumulators.
-__device__ inline float activate(float x, Activation activation) {
-  switch (activation) {
-    case Activation::kSilu:
-      return silu(x);
-    case Activation::kGelu:
-      return gelu(x);
-    case Activation::kQuickGelu:
-      return quick_gelu(x);
-    default:
-      return x;
-  }
-}
-
 __device__ inline bool aligned_16(const void* pointer, int64_t stride) {
   return reinterpret_cast<uintptr_t>(pointer) % 16 == 0 && stride % 8 == 0;
 }
@@ -84,7 +70,7 @@ __device__ void finish(const GemmArgs& p, float (&sums)[kTiles][4], int row, int
 #pragma unroll
     for (int n = 0; n < kTiles; ++n) {
 #pragma unroll
-      for (int i = 0; i < 4; ++i) sums[n][i] = activate(sums[n][i], p.activation);
+      for (int i = 0; i < 4; ++i) sums[n][i] = activated(sums[n][i], p.activation);
     }
   }
   if (p.residual != nullptr) {

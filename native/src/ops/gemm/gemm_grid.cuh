@@ -9,14 +9,13 @@ namespace ltw::cuda {
 template <class Tile>
 void launch_tiles(void (*kernel)(GemmArgs), const GemmArgs& args, const GemmTileShape& shape,
                   cudaStream_t stream) {
-  ensure(shape.rows == Tile::kRows && shape.columns == Tile::kColumns && shape.stages == Tile::kStages &&
-             shape.threads == Tile::kThreads,
+  ensure(shape.rows == Tile::kRows && shape.columns == Tile::kColumns && shape.stages == Tile::kStages,
          "the tile table and the kernels differ");
   const int row_tiles = (args.rows + Tile::kRows - 1) / Tile::kRows;
   const int column_tiles = (args.columns + Tile::kColumns - 1) / Tile::kColumns;
-  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, shape.shared_bytes()),
-        "gemm");
-  kernel<<<row_tiles * column_tiles, Tile::kThreads, shape.shared_bytes(), stream>>>(args);
+  const int shared_bytes = gemm_shared_bytes(GemmFamily::kMma, shape);
+  check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, shared_bytes), "gemm");
+  kernel<<<row_tiles * column_tiles, Tile::kThreads, shared_bytes, stream>>>(args);
   check_launch("gemm");
 }
 

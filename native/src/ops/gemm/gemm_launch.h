@@ -6,9 +6,11 @@
 
 namespace ltw::cuda {
 
-// `tile` is an index into gemm_tiles() of the kernel. `aligned`: src is made of whole 16-byte pieces.
+// `tile` is an index into gemm_tiles() of the family.
+// `aligned`: src is made of whole 16-byte pieces.
 void launch_gemm_mma(const GemmArgs& args, int tile, bool aligned, cudaStream_t stream);
-void launch_gemm_wgmma(const GemmArgs& args, int tile,
-                       cudaStream_t stream);  // compute capability 9.0, aligned
+// Compute capability 9.0 and fits_tma(args); `size` is what `tile` was chosen for.
+void launch_gemm_tma(const GemmArgs& args, const GemmSize& size, int tile, int multiprocessors,
+                     cudaStream_t stream);
 
 }  // namespace ltw::cuda

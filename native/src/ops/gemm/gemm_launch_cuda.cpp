@@ -1,23 +1,39 @@
 #include "ops/gemm/gemm_launch.h"
+#include "ops/gemm/gemm_tma_args.h"
 
 namespace ltw::cuda {
+namespace {
+
+int64_t steps_of(int64_t depth) { return (depth + 63) / 64; }
+
+GemmFinish finish_of(Activation activation) {
+  return activation == Activation::kNone    ? GemmFinish::kPlain
+         : activation == Activation::kGeglu ? GemmFinish::kGated
+                                            : GemmFinish::kActivated;
+}
+
+}  // namespace
 
 void launch_gemm(const GemmArgs& args, const CudaBackend& backend) {
-  const bool aligned =
-      args.channels % 8 == 0 && args.src_stride % 8 == 0 && reinterpret_cast<uintptr_t>(args.src) % 16 == 0;
   const DeviceLimits& limits = backend.limits();
-  // Sources of 3 or 4 channels are copied value by value, in the smallest tile: their depth is one or two
-  // steps.
-  if (!aligned) {
-    return launch_gemm_mma(args, static_cast<int>(gemm_tiles(GemmKernel::kMma).size()) - 1, false,
+  const auto choose = [&](GemmFamily family, const GemmSize& size) {
+    return choose_gemm_tile(family, size, limits.multiprocessors, limits.shared_bytes_per_block).tile;
+  };
+  if (limits.capability == 90 && fits_tma(args)) {
+    GemmSize size{args.rows, args.columns, args.kernel * args.kernel * steps_of(args.channels)};
+    size.finish = finish_of(args.activation);
+    if (size.finish == GemmFinish::kPlain)
+      size.parts = gemm_parts(args.sample_rows, size.columns, size.steps);
+    return launch_gemm_tma(args, size, choose(GemmFamily::kTma, size), limits.multiprocessors,
                            backend.stream());
   }
-  const GemmKernel kernel = limits.capability == 90 ? GemmKernel::kWgmma : GemmKernel::kMma;
-  const int tile = choose_gemm_tile(kernel, {args.rows, args.columns, args.depth}, limits.multiprocessors,
-                                    limits.shared_bytes_per_block)
-                       .tile;
-  if (kernel == GemmKernel::kWgmma) return launch_gemm_wgmma(args, tile, backend.stream());
-  launch_gemm_mma(args, tile, true, backend.stream());
+  const bool aligned =
+      args.channels % 8 == 0 && args.src_stride % 8 == 0 && reinterpret_cast<uintptr_t>(args.src) % 16 == 0;
+  // Sources of 3 or 4 channels are copied value by value, in the smallest tile: their depth is one or two
+  // steps.
+  const int tile = aligned ? choose(GemmFamily::kMma, {args.rows, args.columns, steps_of(args.depth)})
+                           : static_cast<int>(gemm_tiles(GemmFamily::kMma).size()) - 1;
+  launch_gemm_mma(args, tile, aligned, backend.stream());
 }
 
 }  // namespace ltw::cuda

@@ -9,56 +9,98 @@ namespace {
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
-constexpr int kDepthStep = 64, kWindowBytes = 16;
+constexpr int kDepthStep = 64;
+// Clusters of 1, 2, 3... blocks, one block a multiprocessor, that an H100 runs at once.
+constexpr int kClusters[] = {132, 66, 39, 30, 22, 17, 15, 15};
 
 // Microseconds until the busiest multiprocessor is done.
 double estimate(const GemmTileShape& tile, const GemmSize& size, int multiprocessors) {
-  const int64_t blocks = divide_up(size.rows, tile.rows) * divide_up(size.columns, tile.columns);
-  const int64_t busiest = divide_up(blocks, multiprocessors);
-  const double step = busiest == 1 ? tile.lone_step : tile.shared_step;
-  return static_cast<double>(busiest) *
-         (static_cast<double>(divide_up(size.depth, kDepthStep)) * step + tile.ends);
+  const int64_t tiles = divide_up(size.rows, tile.rows) * divide_up(size.columns, tile.columns);
+  const auto time = [&](int64_t busiest, int64_t steps) {
+    const double step = busiest == 1 ? tile.lone_step : tile.shared_step;
+    return static_cast<double>(busiest) * (static_cast<double>(steps) * step + tile.ends);
+  };
+  if (tile.schedule == GemmSchedule::kSpread) {
+    return time(divide_up(tiles, kClusters[size.parts - 1]), divide_up(size.steps, size.parts));
+  }
+  return time(divide_up(tiles, multiprocessors), size.steps);
 }
 
-std::string name(const GemmTileShape& tile) { return text(tile.rows, "x", tile.columns); }
+std::string name(const GemmTileShape& tile) {
+  return text(tile.rows, "x", tile.columns, tile.schedule == GemmSchedule::kSpread ? " spread" : "");
+}
 
 }  // namespace
 
-int GemmTileShape::shared_bytes() const {
-  return stages * (rows + columns) * kDepthStep * 2 + rows * kWindowBytes;
+bool GemmTileShape::computes(const GemmSize& size) const {
+  const bool parts_fit = schedule == GemmSchedule::kSpread ? size.parts > 1 : parts || size.parts == 1;
+  return parts_fit && std::find(finishes.begin(), finishes.end(), size.finish) != finishes.end();
+}
+
+int gemm_shared_bytes(GemmFamily family, const GemmTileShape& tile) {
+  constexpr int kWindow = 16, kPiece = 8 * 16 * 144, kBarriers = 16;  // gemm_source.cuh; gemm_ring.cuh
+  const int ring = tile.stages * (tile.rows + tile.columns) * kDepthStep * 2;
+  return ring + (family == GemmFamily::kMma ? tile.rows * kWindow : kPiece + tile.stages * kBarriers);
 }
 
 // 160 columns: every width of the SD1.5 UNet (320, 640, 1280...) is a multiple, and 320 is none of 128.
-const std::vector<GemmTileShape>& gemm_tiles(GemmKernel kernel) {
-  static const std::vector<GemmTileShape> mma{{128, 160, 3, 128, 2, 0.85, 1.20, 4.4},
-                                              {128, 128, 3, 128, 2, 0.72, 1.05, 4.6},
-                                              {64, 64, 4, 128, 3, 0.33, 0.62, 1.5}};
-  static const std::vector<GemmTileShape> wgmma{{256, 160, 4, 512, 1, 1.20, 1.20, 8.8},
-                                                {256, 128, 4, 512, 1, 1.09, 1.05, 7.0},
-                                                {128, 160, 3, 256, 2, 0.65, 0.71, 3.2},
-                                                {128, 128, 3, 256, 2, 0.57, 0.63, 4.1},
-                                                {64, 80, 5, 128, 2, 0.273, 0.33, 1.5}};
-  return kernel == GemmKernel::kMma ? mma : wgmma;
+const std::vector<GemmTileShape>& gemm_tiles(GemmFamily family) {
+  using enum GemmSchedule;
+  using enum GemmFinish;
+  static const std::vector<GemmTileShape> mma{
+      {kBlocks, 128, 160, 3, 2, 0.85, 1.20, 4.4, {kPlain, kActivated, kGated}, true},
+      {kBlocks, 128, 128, 3, 2, 0.72, 1.05, 4.6, {kPlain, kActivated, kGated}, true},
+      {kBlocks, 64, 64, 4, 3, 0.33, 0.62, 1.5, {kPlain, kActivated, kGated}, true}};
+  static const std::vector<GemmTileShape> tma{
+      {kWalk, 256, 128, 4, 1, 0.80, 0.75, 5.0, {kPlain}, false},
+      {kWalk, 128, 160, 5, 1, 0.48, 0.42, 2.5, {kPlain, kGated}, true},
+      {kWalk, 128, 128, 6, 1, 0.41, 0.35, 2.2, {kPlain}, false},
+      {kWalk, 128, 80, 7, 1, 0.37, 0.32, 1.5, {kPlain, kActivated}, false},
+      {kSpread, 128, 160, 5, 1, 0.53, 0.42, 8.0, {kPlain}, true}};
+  return family == GemmFamily::kMma ? mma : tma;
 }
 
-GemmTileChoice choose_gemm_tile(GemmKernel kernel, const GemmSize& size, int multiprocessors,
-                                int shared_bytes) {
-  const std::vector<GemmTileShape>& tiles = gemm_tiles(kernel);
-  const auto fits = [&](const GemmTileShape& tile) { return tile.shared_bytes() <= shared_bytes; };
+int gemm_parts(int64_t sample_rows, int64_t columns, int64_t steps) {
+  // Two parts gain no more than smaller tiles do, and fewer steps are not worth the sum of the parts.
+  constexpr int kSamples = 2, kFewest = 3, kLeastSteps = 30;
+  const int64_t tiles = divide_up(kSamples * sample_rows, 128) * divide_up(columns, 160);
+  int parts = 1;
+  for (int n = kFewest; n <= static_cast<int>(std::size(kClusters)) && steps >= n * kLeastSteps; ++n) {
+    if (tiles <= kClusters[n - 1]) parts = n;
+  }
+  return parts;
+}
+
+GemmTileChoice choose_gemm_tile(GemmFamily family, const GemmSize& size, int multiprocessors,
+                                int shared_limit) {
+  const std::vector<GemmTileShape>& tiles = gemm_tiles(family);
+  const auto fits = [&](const GemmTileShape& tile) {
+    return gemm_shared_bytes(family, tile) <= shared_limit;
+  };
   const auto cost_of = [&](const GemmTileShape& tile) { return estimate(tile, size, multiprocessors); };
   size_t best = tiles.size();
   for (size_t i = 0; i < tiles.size(); ++i) {
-    if (fits(tiles[i]) && (best == tiles.size() || cost_of(tiles[i]) < cost_of(tiles[best]))) best = i;
+    if (!fits(tiles[i]) || !tiles[i].computes(size)) continue;
+    if (best == tiles.size() || cost_of(tiles[i]) < cost_of(tiles[best])) best = i;
   }
-  ensure(best < tiles.size(), "no tile fits ", shared_bytes, " bytes of shared memory");
+  ensure(best < tiles.size(), "no tile fits ", shared_limit, " bytes of shared memory");
+  const auto reason = [&](const GemmTileShape& tile) {
+    if (!fits(tile)) {
+      return text(name(tile), " needs ", gemm_shared_bytes(family, tile),
+                  " bytes of shared memory, a block has ", shared_limit);
+    }
+    if (!tile.computes(size)) {
+      return text(name(tile), " has no kernel for ", size.parts, size.parts == 1 ? " part" : " parts",
+                  size.finish == GemmFinish::kPlain   ? ""
+                  : size.finish == GemmFinish::kGated ? " with GEGLU"
+                                                      : " with an activation");
+    }
+    return text(name(tile), " would take ", cost_of(tile) / cost_of(tiles[best]), " times as long as ",
+                name(tiles[best]));
+  };
   GemmTileChoice choice{static_cast<int>(best), {}};
   for (size_t i = 0; i < tiles.size(); ++i) {
-    if (i == best) continue;
-    choice.rejected.push_back(fits(tiles[i]) ? text(name(tiles[i]), " would take ",
-                                                    cost_of(tiles[i]) / cost_of(tiles[best]),
-                                                    " times as long as ", name(tiles[best]))
-                                             : text(name(tiles[i]), " needs ", tiles[i].shared_bytes(),
-                                                    " bytes of shared memory, a block has ", shared_bytes));
+    if (i != best) choice.rejected.push_back(reason(tiles[i]));
   }
   return choice;
 }

@@ -1,5 +1,6 @@
-// Which tile of the output one block computes. Every tile adds along the depth in the same order, so the
-// choice changes the speed and never a bit of the result. No CUDA here: it is tested where there is no GPU.
+// Which kernel and which tile of the output one block computes. Every tile of a family adds along the depth
+// in the same order, so the choice changes the speed and never a bit of the result. No CUDA here: it is
+// tested where there is no GPU.
 #pragma once
 
 #include <cstdint>
@@ -8,34 +9,55 @@
 
 namespace ltw {
 
-enum class GemmKernel { kMma, kWgmma };  // mma.sync from compute capability 8.0 on, wgmma on 9.0 alone
+// mma.sync from compute capability 8.0 on; the copy engine and wgmma on 9.0 alone.
+enum class GemmFamily { kMma, kTma };
+
+enum class GemmSchedule {
+  kBlocks,  // a block a tile
+  kWalk,    // as many blocks as multiprocessors, which walk the tiles
+  kSpread,  // a cluster of blocks a tile, each with a part of the depth
+};
+
+// What follows the sums; the kernels of the copy engine are compiled for one of them each.
+enum class GemmFinish { kPlain, kActivated, kGated };
+
+// One product: output rows and columns, steps of 64 to be added, in how many parts.
+struct GemmSize {
+  int64_t rows, columns, steps;
+  int parts = 1;
+  GemmFinish finish = GemmFinish::kPlain;
+};
 
 struct GemmTileShape {
+  GemmSchedule schedule;
   int rows, columns;  // of the output
-  int stages;         // depth steps of 64 in flight
-  int threads;
+  int stages;         // depth steps in flight
   int blocks_per_multiprocessor;
   // Measured on an H100, in microseconds: a depth step of a block whose multiprocessor has others to do, and
-  // of one that has it for itself; what a block takes beside its steps.
+  // of one that has it for itself; what a tile takes beside its steps.
   double shared_step, lone_step, ends;
+  std::vector<GemmFinish> finishes;
+  bool parts;  // whether it adds the depth in parts
 
-  int shared_bytes() const;
+  bool computes(const GemmSize& size) const;
 };
 
-const std::vector<GemmTileShape>& gemm_tiles(GemmKernel kernel);
+const std::vector<GemmTileShape>& gemm_tiles(GemmFamily family);
+// Of a block, in all.
+int gemm_shared_bytes(GemmFamily family, const GemmTileShape& tile);
 
-// Of one product: output rows and columns, and what is added up.
-struct GemmSize {
-  int64_t rows, columns, depth;
-};
+// In how many parts the depth is added: each from zero, then one after the other as a whole. It shows in the
+// bits and so belongs to the layer, whose output has `sample_rows` rows a sample: the parts are what blocks
+// can share when two samples alone would leave most of an H100 idle.
+int gemm_parts(int64_t sample_rows, int64_t columns, int64_t steps);
 
 struct GemmTileChoice {
   int tile;                           // index into gemm_tiles()
   std::vector<std::string> rejected;  // why not, for every other tile
 };
 
-// On a device with `multiprocessors`, each with `shared_bytes` for one block.
-GemmTileChoice choose_gemm_tile(GemmKernel kernel, const GemmSize& size, int multiprocessors,
-                                int shared_bytes);
+// On a device with `multiprocessors`, each with `shared_limit` bytes for one block.
+GemmTileChoice choose_gemm_tile(GemmFamily family, const GemmSize& size, int multiprocessors,
+                                int shared_limit);
 
 }  // namespace ltw

@@ -9,27 +9,27 @@ using test::expect;
 
 constexpr int kHopper = 132, kHopperShared = 227 << 10;  // H100 SXM
 constexpr int kAdaShared = 99 << 10;
-constexpr GemmKernel kKernels[] = {GemmKernel::kMma, GemmKernel::kWgmma};
+constexpr GemmFamily kFamilies[] = {GemmFamily::kMma, GemmFamily::kTma};
 
-int columns_of(GemmKernel kernel, int64_t rows, int64_t columns, int64_t depth) {
-  const int tile = choose_gemm_tile(kernel, {rows, columns, depth}, kHopper, kHopperShared).tile;
-  return gemm_tiles(kernel)[static_cast<size_t>(tile)].columns;
+const GemmTileShape& chosen(GemmFamily family, const GemmSize& size) {
+  return gemm_tiles(family)[static_cast<size_t>(choose_gemm_tile(family, size, kHopper, kHopperShared).tile)];
 }
 
 LTW_TEST(gemm_tiles_follow_the_width) {
-  for (const GemmKernel kernel : kKernels) {
-    expect(columns_of(kernel, 32 * 4096, 320, 2880) == 160, "UNet widths are multiples of 160");
-    expect(columns_of(kernel, 32 * 256, 1280, 11520) == 160, "UNet widths are multiples of 160");
-    expect(columns_of(kernel, 8 * 512 * 512, 128, 1152) == 128, "VAE widths are multiples of 128");
-    expect(columns_of(kernel, 8 * 128 * 128, 512, 4608) == 128, "VAE widths are multiples of 128");
-    expect(columns_of(kernel, 8 * 512 * 512, 3, 1152) < 128, "3 columns fill no wide tile");
+  for (const GemmFamily family : kFamilies) {
+    const auto columns_of = [&](const GemmSize& size) { return chosen(family, size).columns; };
+    expect(columns_of({32 * 4096, 320, 45}) == 160, "UNet widths are multiples of 160");
+    expect(columns_of({32 * 256, 1280, 180}) == 160, "UNet widths are multiples of 160");
+    expect(columns_of({8 * 512 * 512, 128, 18}) == 128, "VAE widths are multiples of 128");
+    expect(columns_of({8 * 128 * 128, 512, 72}) == 128, "VAE widths are multiples of 128");
+    expect(columns_of({8 * 512 * 512, 8, 18}) < 128, "8 columns fill no wide tile");
   }
 }
 
 LTW_TEST(gemm_tiles_shrink_for_small_batches) {
-  for (const GemmKernel kernel : kKernels) {
-    expect(columns_of(kernel, 2 * 64, 1280, 11520) < 128, "8 large tiles leave 124 multiprocessors idle");
-    expect(columns_of(kernel, 77, 768, 768) < 128, "one prompt is less than one large row of tiles");
+  for (const GemmFamily family : kFamilies) {
+    expect(chosen(family, {2 * 64, 1280, 20}).columns < 128, "8 large tiles leave 124 multiprocessors idle");
+    expect(chosen(family, {77, 768, 12}).columns < 128, "one prompt is less than one large row of tiles");
   }
 }
 
@@ -38,32 +38,58 @@ LTW_TEST(gemm_tiles_agree_with_measurements) {
   struct Case {
     GemmSize size;
     int rows, columns;
+    GemmSchedule schedule = GemmSchedule::kWalk;
   };
-  for (const Case& c : {Case{{32 * 4096, 320, 2880}, 256, 160}, Case{{32 * 256, 1280, 23040}, 256, 160},
-                        Case{{32 * 64, 1280, 11520}, 128, 160}, Case{{2 * 4096, 320, 2880}, 128, 160},
-                        Case{{2 * 256, 1280, 11520}, 64, 80}, Case{{512 * 512, 128, 1152}, 256, 128},
-                        Case{{32 * 4096, 4, 2880}, 64, 80}, Case{{32 * 4096, 960, 320}, 128, 160},
-                        Case{{32 * 1024, 5120, 640}, 128, 160}, Case{{8192, 8192, 8192}, 256, 160}}) {
-    const int tile = choose_gemm_tile(GemmKernel::kWgmma, c.size, kHopper, kHopperShared).tile;
-    const GemmTileShape& shape = gemm_tiles(GemmKernel::kWgmma)[static_cast<size_t>(tile)];
-    expect(shape.rows == c.rows && shape.columns == c.columns, c.size.rows, "x", c.size.columns, "x",
-           c.size.depth, " in tiles of ", shape.rows, "x", shape.columns);
+  constexpr GemmFinish kPlain = GemmFinish::kPlain;
+  for (const Case& c :
+       {Case{{32 * 4096, 320, 45}, 128, 160}, Case{{32 * 256, 1280, 360, 3}, 128, 160},
+        Case{{32 * 64, 1280, 180, 6}, 128, 160}, Case{{2 * 4096, 320, 45}, 128, 160},
+        Case{{512 * 512, 128, 18}, 128, 128}, Case{{128 * 128, 512, 72}, 256, 128},
+        Case{{32 * 4096, 960, 5}, 128, 160}, Case{{32 * 1024, 5120, 10, 1, GemmFinish::kGated}, 128, 160},
+        Case{{2 * 64, 1280, 180, 6, kPlain}, 128, 160, GemmSchedule::kSpread},
+        Case{{2 * 256, 1280, 180, 3, kPlain}, 128, 160, GemmSchedule::kSpread},
+        Case{{2 * 1024, 640, 90}, 128, 80}, Case{{2 * 256, 1280, 80}, 128, 80}}) {
+    const GemmTileShape& shape = chosen(GemmFamily::kTma, c.size);
+    expect(shape.rows == c.rows && shape.columns == c.columns && shape.schedule == c.schedule, c.size.rows,
+           "x", c.size.columns, ", ", c.size.steps, " steps in tiles of ", shape.rows, "x", shape.columns,
+           ", schedule ", static_cast<int>(shape.schedule));
+  }
+}
+
+// In as many parts as two samples' tiles leave multiprocessors for.
+LTW_TEST(gemm_parts_belong_to_the_layer) {
+  expect(gemm_parts(64, 1280, 360) == 8, "8x8: 8 tiles");
+  expect(gemm_parts(256, 1280, 180) == 3, "16x16: 32 tiles, and an H100 runs 39 clusters of 3");
+  expect(gemm_parts(1024, 640, 90) == 1, "32x32: 64 tiles");
+  expect(gemm_parts(64, 1280, 20) == 1, "a depth too small to share");
+}
+
+// Whatever the finish and the parts of a layer, some kernel of the family computes it.
+LTW_TEST(gemm_tiles_compute_everything) {
+  for (const GemmFamily family : kFamilies) {
+    for (const GemmFinish finish : {GemmFinish::kPlain, GemmFinish::kActivated, GemmFinish::kGated}) {
+      choose_gemm_tile(family, {1000, 320, 5, 1, finish}, kHopper, kHopperShared);
+    }
+    for (int parts = 1; parts <= 8; ++parts) {
+      choose_gemm_tile(family, {1000, 320, 500, parts}, kHopper, kHopperShared);
+    }
   }
 }
 
 LTW_TEST(gemm_tiles_give_one_reason_per_rejected_tile) {
-  const GemmTileChoice choice = choose_gemm_tile(GemmKernel::kMma, {1 << 17, 320, 320}, kHopper, kAdaShared);
-  expect(choice.rejected.size() == gemm_tiles(GemmKernel::kMma).size() - 1, choice.rejected.size(),
-         " reasons");
-  expect(choice.rejected[0].find("shared memory") != std::string::npos, choice.rejected[0]);
+  const GemmTileChoice small = choose_gemm_tile(GemmFamily::kMma, {1 << 17, 320, 5}, kHopper, kAdaShared);
+  expect(small.rejected.size() == gemm_tiles(GemmFamily::kMma).size() - 1, small.rejected.size(), " reasons");
+  expect(small.rejected[0].find("shared memory") != std::string::npos, small.rejected[0]);
+  const GemmTileChoice parts = choose_gemm_tile(GemmFamily::kTma, {64, 1280, 180, 8}, kHopper, kHopperShared);
+  expect(parts.rejected[0].find("8 parts") != std::string::npos, parts.rejected[0]);
 }
 
 LTW_TEST(gemm_tiles_share_a_multiprocessor) {
-  for (const GemmKernel kernel : kKernels) {
-    for (const GemmTileShape& shape : gemm_tiles(kernel)) {
+  for (const GemmFamily family : kFamilies) {
+    for (const GemmTileShape& shape : gemm_tiles(family)) {
       // 1 KiB of each block is the system's.
-      expect(shape.blocks_per_multiprocessor * (shape.shared_bytes() + 1024) <= 228 << 10, shape.rows, "x",
-             shape.columns, " does not fit ", shape.blocks_per_multiprocessor, " times");
+      expect(shape.blocks_per_multiprocessor * (gemm_shared_bytes(family, shape) + 1024) <= 228 << 10,
+             shape.rows, "x", shape.columns, " does not fit ", shape.blocks_per_multiprocessor, " times");
     }
   }
 }

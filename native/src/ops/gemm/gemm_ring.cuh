@@ -1,0 +1,151 @@
+// The ring of shared memory between the thread that has the copy engine fill it and the groups of warps that
+// multiply from it (sm_90a).
+#pragma once
+
+#include "ops/device/async_copy.h"
+#include "ops/device/launch_order.h"
+#include "ops/device/mbarrier.h"
+#include "ops/device/tma.h"
+#include "ops/device/wgmma.h"
+#include "ops/gemm/gemm_schedule.cuh"
+
+namespace ltw::cuda {
+
+// Two groups of four warps share a tile, half the rows each; a third group's first thread loads.
+template <int kRows_, int kColumns_, int kStages_>
+struct TmaTile {
+  static constexpr int kRows = kRows_, kColumns = kColumns_, kStages = kStages_;
+  static constexpr int kDepth = 64;
+  static constexpr int kGroups = 2, kThreads = (kGroups + 1) * 128, kGroupRows = kRows / kGroups;
+  static constexpr int kM = kGroupRows / 64,
+                       kN = kColumns / 8;  // a group's products, a thread's sums of each
+  static constexpr int kSrcBytes = kRows * kDepth * 2, kStageBytes = (kRows + kColumns) * kDepth * 2;
+  // A warp stages 16 rows by 64 columns at a time; rows 144 bytes apart put eight of them into different
+  // banks.
+  static constexpr int kPieceStride = 64 + 8, kPieceBytes = 16 * kPieceStride * 2;
+  static constexpr int kPieces = kStages * kStageBytes;
+  static constexpr int kBarriers = kPieces + kGroups * 4 * kPieceBytes;
+  static constexpr int kSharedBytes = kBarriers + 2 * kStages * 8;
+  static_assert(kGroupRows % 64 == 0 && kSrcBytes % 1024 == 0 && kStageBytes % 1024 == 0);
+};
+
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+
+template <class Tile>
+struct Ring {
+  uint32_t memory;
+
+  __device__ uint32_t src(int slot) const { return memory + static_cast<uint32_t>(slot * Tile::kStageBytes); }
+  __device__ uint32_t weight(int slot) const { return src(slot) + Tile::kSrcBytes; }
+  __device__ uint32_t full(int slot) const {
+    return memory + static_cast<uint32_t>(Tile::kBarriers + slot * 8);
+  }
+  __device__ uint32_t empty(int slot) const { return full(Tile::kStages + slot); }
+  // Where a warp stages what it stores.
+  __device__ uint32_t piece(int warp) const {
+    return memory + static_cast<uint32_t>(Tile::kPieces + warp * Tile::kPieceBytes);
+  }
+
+  // By one thread; the block must synchronise before the barriers are used.
+  __device__ void init() const {
+    for (int slot = 0; slot < Tile::kStages; ++slot) {
+      barrier_init(full(slot), 1);
+      barrier_init(empty(slot), Tile::kGroups * 4);
+    }
+    barriers_ready();
+  }
+
+  // By every warp that read the slot.
+  __device__ void release(int slot) const {
+    if (threadIdx.x % 32 == 0) barrier_arrive(empty(slot));
+  }
+};
+
+// Slots in the order in which they are filled and read.
+template <class Tile>
+struct RingPlace {
+  int slot = 0;
+  uint32_t parity = 0;
+
+  __device__ void advance() {
+    if (++slot < Tile::kStages) return;
+    slot = 0;
+    parity ^= 1;
+  }
+};
+
+// 64 channels of one tap are a step; a tap's last step ends in zeros.
+__device__ inline int channel_steps(const GemmArgs& p) { return (p.channels + 63) / 64; }
+__device__ inline int depth_steps(const GemmArgs& p) { return p.kernel * p.kernel * channel_steps(p); }
+// Where part i of the depth begins.
+__device__ inline int part_begin(const TmaGemm& g, int part) { return depth_steps(g.gemm) * part / g.parts; }
+
+// By one thread: queues the loads of steps [begin, end) of a tile.
+template <class Tile>
+__device__ void load_tile(const TmaGemm& g, const TilePlace& place, int begin, int end,
+                          const Ring<Tile>& ring, RingPlace<Tile>& at) {
+  const GemmArgs& p = g.gemm;
+  const bool gated = p.activation == Activation::kGeglu;
+  const int sample = place.row / p.out_pixels, pixel = place.row % p.out_pixels;
+  const int y = pixel / p.out_width * p.stride - p.pad, x = pixel % p.out_width * p.stride - p.pad;
+  int tap = begin / channel_steps(p), channel = begin % channel_steps(p) * Tile::kDepth;
+  for (int step = begin; step < end; ++step) {
+    barrier_wait(ring.empty(at.slot), at.parity ^ 1);
+    const uint32_t full = ring.full(at.slot);
+    barrier_expect(full, Tile::kStageBytes);
+    if (g.windows) {
+      int dy = tap / p.kernel, dx = tap % p.kernel;
+      if (g.phases > 1) dy = (dy + place.phase / 2 + 1) / 2, dx = (dx + place.phase % 2 + 1) / 2;
+      load_pixels(ring.src(at.slot), g.src, full, channel, x, y, sample, dx, dy);
+    } else {
+      load_box(ring.src(at.slot), g.src, full, channel, place.row);
+    }
+    load_box(ring.weight(at.slot), g.weight, full, channel, gated ? 0 : tap, gated ? 0 : place.column,
+             gated ? place.column / 16 : 0);
+    at.advance();
+    channel += Tile::kDepth;
+    if (channel >= p.channels) channel = 0, ++tap;
+  }
+}
+
+template <class Tile>
+using GroupSums = float[Tile::kM][Tile::kN][4];
+
+template <class Tile>
+__device__ void pin(GroupSums<Tile>& sums) {
+#pragma unroll
+  for (int m = 0; m < Tile::kM; ++m) pin(sums[m]);
+}
+
+// By group `group` of four warps: the sums of `steps` steps, from zero.
+template <class Tile>
+__device__ void multiply(GroupSums<Tile>& sums, int steps, const Ring<Tile>& ring, RingPlace<Tile>& at,
+                         int group) {
+  const auto rows_at = static_cast<uint32_t>(group * Tile::kGroupRows * Tile::kDepth * 2);
+  int before = 0;
+  for (int step = 0; step < steps; ++step) {
+    barrier_wait(ring.full(at.slot), at.parity);
+    pin<Tile>(sums);
+    wgmma_fence();
+#pragma unroll
+    for (int k = 0; k < Tile::kDepth / 16; ++k) {
+#pragma unroll
+      for (int m = 0; m < Tile::kM; ++m) {
+        wgmma_multiply_add(sums[m], wgmma_matrix(ring.src(at.slot) + rows_at + m * 64 * 128 + k * 32),
+                           wgmma_matrix(ring.weight(at.slot) + k * 32), step > 0 || k > 0);
+      }
+    }
+    wgmma_commit();
+    wgmma_wait<1>();  // the step before is done with its slot
+    if (step > 0) ring.release(before);
+    before = at.slot;
+    at.advance();
+  }
+  wgmma_wait<0>();
+  pin<Tile>(sums);
+  ring.release(before);
+}
+
+#endif
+
+}  // namespace ltw::cuda

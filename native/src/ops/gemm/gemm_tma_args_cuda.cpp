@@ -1,0 +1,66 @@
+#include "ops/gemm/gemm_tma_args.h"
+
+namespace ltw::cuda {
+namespace {
+
+bool gated(const GemmArgs& args) { return args.activation == Activation::kGeglu; }
+
+CUtensorMap src_map(const GemmArgs& args, bool windows, int box_rows) {
+  if (!windows) {
+    const TensorAxis axes[] = {{args.channels, 1, 64}, {args.rows, args.src_stride, box_rows}};
+    return tensor_map(args.src, axes, 2);
+  }
+  return window_map(args.src,
+                    {args.channels, args.width, args.height, args.rows / args.out_pixels, args.src_stride,
+                     args.stride, args.pad, args.out_width, args.out_pixels / args.out_width, box_rows});
+}
+
+// For GEGLU a tile's rows alternate: 8 values, their 8 gates, the next 8 values...
+CUtensorMap weight_map(const GemmArgs& args, int columns) {
+  const int64_t depth = args.depth, taps = args.kernel * args.kernel;
+  if (gated(args)) {
+    const TensorAxis axes[] = {{depth, 1, 64},
+                               {8, depth, 8},
+                               {2, args.columns / 2 * depth, 2},
+                               {args.columns / 16, 8 * depth, columns / 16}};
+    return tensor_map(args.weight, axes, 4);
+  }
+  const TensorAxis axes[] = {{args.packed_channels, 1, 64},
+                             {taps, args.packed_channels, 1},
+                             {args.columns, depth, columns},
+                             {1, args.columns * depth, 1}};
+  return tensor_map(args.weight, axes, 4);
+}
+
+}  // namespace
+
+bool fits_tma(const GemmArgs& args) {
+  const auto in_pieces = [](const void* data, int64_t stride) {
+    return reinterpret_cast<uintptr_t>(data) % 16 == 0 && stride % 8 == 0;
+  };
+  return args.channels % 8 == 0 && args.columns % (gated(args) ? 16 : 8) == 0 &&
+         in_pieces(args.src, args.src_stride) && in_pieces(args.dst, args.dst_stride) &&
+         in_pieces(args.residual, args.residual_stride) &&
+         in_pieces(args.sample_bias, args.sample_bias_stride);
+}
+
+TmaGemm tma_gemm(const GemmArgs& args, int box_rows, int columns) {
+  TmaGemm g{};
+  g.gemm = args;
+  g.windows = args.kernel > 1 || args.stride > 1 || args.pad > 0;
+  g.phases = args.upsample == 1 ? 4 : 1;
+  g.parts = 1;
+  if (g.phases == 4) {
+    g.gemm.rows /= 4, g.gemm.out_pixels /= 4, g.gemm.out_width /= 2;
+  }
+  // For every row below 2^31: row * ceil(2^(31 + b) / width) / 2^(31 + b), b bits holding width - 1.
+  const auto width = static_cast<uint64_t>(g.gemm.out_width);
+  while (uint64_t{1} << g.width_shift < width) ++g.width_shift;
+  g.width_multiplier = static_cast<uint32_t>(((uint64_t{1} << (31 + g.width_shift)) + width - 1) / width);
+  if (g.width_shift > 0) --g.width_shift;
+  g.src = src_map(g.gemm, g.windows, box_rows);
+  g.weight = weight_map(args, columns);
+  return g;
+}
+
+}  // namespace ltw::cuda
