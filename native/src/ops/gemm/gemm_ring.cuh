@@ -3,7 +3,6 @@
 #pragma once
 
 #include "ops/device/async_copy.h"
-#include "ops/device/launch_order.h"
 #include "ops/device/mbarrier.h"
 #include "ops/device/tma.h"
 #include "ops/device/wgmma.h"

@@ -26,8 +26,6 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_spread(const __grid_co
   const int thread = static_cast<int>(threadIdx.x), group = thread / 128, rank = cluster_rank();
   if (thread == 0) ring.init();
   __syncthreads();
-  let_next_kernel_begin();
-  wait_for_earlier_kernels();
   const TilePlace place = TileWalk<Tile>(g).place(static_cast<int>(blockIdx.x) / g.parts);
   const int begin = part_begin(g, rank), end = part_begin(g, rank + 1);
   RingPlace<Tile> at;

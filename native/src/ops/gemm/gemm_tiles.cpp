@@ -52,19 +52,21 @@ const std::vector<GemmTileShape>& gemm_tiles(GemmFamily family) {
       {kBlocks, 128, 128, 3, 2, 0.72, 1.05, 4.6, {kPlain, kActivated, kGated}, true},
       {kBlocks, 64, 64, 4, 3, 0.33, 0.62, 1.5, {kPlain, kActivated, kGated}, true}};
   static const std::vector<GemmTileShape> tma{
-      {kWalk, 256, 128, 4, 1, 0.80, 0.75, 5.0, {kPlain}, false},
+      {kWalk, 256, 128, 4, 1, 0.76, 0.75, 5.5, {kPlain}, false},
       {kWalk, 128, 160, 5, 1, 0.48, 0.42, 2.5, {kPlain, kGated}, true},
-      {kWalk, 128, 128, 6, 1, 0.41, 0.35, 2.2, {kPlain}, false},
+      {kWalk, 128, 128, 6, 1, 0.40, 0.35, 2.2, {kPlain}, false},
       {kWalk, 128, 80, 7, 1, 0.37, 0.32, 1.5, {kPlain, kActivated}, false},
       {kSpread, 128, 160, 5, 1, 0.53, 0.42, 8.0, {kPlain}, true}};
   return family == GemmFamily::kMma ? mma : tma;
 }
 
 int gemm_parts(int64_t sample_rows, int64_t columns, int64_t steps) {
-  // Two parts gain no more than smaller tiles do, and fewer steps are not worth the sum of the parts.
-  constexpr int kSamples = 2, kFewest = 3, kLeastSteps = 30;
+  // Measured: two parts, or any of 80 steps, gain no more than smaller tiles do; and the sum of the parts
+  // takes as long as some 20 steps.
+  constexpr int kSamples = 2, kFewest = 3, kLeastSteps = 22, kLeastDepth = 90;
   const int64_t tiles = divide_up(kSamples * sample_rows, 128) * divide_up(columns, 160);
   int parts = 1;
+  if (steps < kLeastDepth) return parts;
   for (int n = kFewest; n <= static_cast<int>(std::size(kClusters)) && steps >= n * kLeastSteps; ++n) {
     if (tiles <= kClusters[n - 1]) parts = n;
   }

@@ -43,10 +43,10 @@ LTW_TEST(gemm_tiles_agree_with_measurements) {
   constexpr GemmFinish kPlain = GemmFinish::kPlain;
   for (const Case& c :
        {Case{{32 * 4096, 320, 45}, 128, 160}, Case{{32 * 256, 1280, 360, 3}, 128, 160},
-        Case{{32 * 64, 1280, 180, 6}, 128, 160}, Case{{2 * 4096, 320, 45}, 128, 160},
+        Case{{32 * 64, 1280, 180, 8}, 128, 160}, Case{{2 * 4096, 320, 45}, 128, 160},
         Case{{512 * 512, 128, 18}, 128, 128}, Case{{128 * 128, 512, 72}, 256, 128},
         Case{{32 * 4096, 960, 5}, 128, 160}, Case{{32 * 1024, 5120, 10, 1, GemmFinish::kGated}, 128, 160},
-        Case{{2 * 64, 1280, 180, 6, kPlain}, 128, 160, GemmSchedule::kSpread},
+        Case{{2 * 64, 1280, 180, 8, kPlain}, 128, 160, GemmSchedule::kSpread},
         Case{{2 * 256, 1280, 180, 3, kPlain}, 128, 160, GemmSchedule::kSpread},
         Case{{2 * 1024, 640, 90}, 128, 80}, Case{{2 * 256, 1280, 80}, 128, 80}}) {
     const GemmTileShape& shape = chosen(GemmFamily::kTma, c.size);
@@ -58,10 +58,10 @@ LTW_TEST(gemm_tiles_agree_with_measurements) {
 
 // In as many parts as two samples' tiles leave multiprocessors for.
 LTW_TEST(gemm_parts_belong_to_the_layer) {
-  expect(gemm_parts(64, 1280, 360) == 8, "8x8: 8 tiles");
+  expect(gemm_parts(64, 1280, 180) == 8, "8x8: 8 tiles");
   expect(gemm_parts(256, 1280, 180) == 3, "16x16: 32 tiles, and an H100 runs 39 clusters of 3");
   expect(gemm_parts(1024, 640, 90) == 1, "32x32: 64 tiles");
-  expect(gemm_parts(64, 1280, 20) == 1, "a depth too small to share");
+  expect(gemm_parts(64, 1280, 80) == 1, "a depth too small to share");
 }
 
 // Whatever the finish and the parts of a layer, some kernel of the family computes it.

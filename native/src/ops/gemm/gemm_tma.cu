@@ -21,19 +21,22 @@ void launch(void (*kernel)(TmaGemm), const GemmArgs& args, const GemmSize& size,
   const auto over = [](int count, int by) { return (count + by - 1) / by; };
   const int tiles = g.phases * over(g.gemm.rows, Tile::kRows) * over(args.columns, Tile::kColumns);
   const bool spread = shape.schedule == GemmSchedule::kSpread;
-  cudaLaunchAttribute attributes[2]{};
-  attributes[0].id = cudaLaunchAttributeProgrammaticStreamSerialization;
-  attributes[0].val.programmaticStreamSerializationAllowed = 1;
-  attributes[1].id = cudaLaunchAttributeClusterDimension;
-  attributes[1].val.clusterDim = {static_cast<unsigned>(size.parts), 1, 1};
+  cudaLaunchAttribute attribute{};
+  if (spread) {  // an early start costs clusters 10 % when one such product follows another
+    attribute.id = cudaLaunchAttributeClusterDimension;
+    attribute.val.clusterDim = {static_cast<unsigned>(size.parts), 1, 1};
+  } else {
+    attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
+    attribute.val.programmaticStreamSerializationAllowed = 1;
+  }
   cudaLaunchConfig_t config{};
   config.gridDim =
       dim3(static_cast<unsigned>(spread ? tiles * size.parts : std::min(tiles, multiprocessors)));
   config.blockDim = dim3(Tile::kThreads);
   config.dynamicSmemBytes = Tile::kSharedBytes;
   config.stream = stream;
-  config.attrs = attributes;
-  config.numAttrs = spread ? 2 : 1;
+  config.attrs = &attribute;
+  config.numAttrs = 1;
   check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Tile::kSharedBytes),
         "gemm");
   check(cudaLaunchKernelEx(&config, kernel, g), "gemm");

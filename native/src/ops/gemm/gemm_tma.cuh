@@ -3,6 +3,7 @@
 // loads run while the tile before it is stored.
 #pragma once
 
+#include "ops/device/launch_order.h"
 #include "ops/gemm/gemm_finish.cuh"
 
 namespace ltw::cuda {
