@@ -1,46 +1,48 @@
-// The checkpoint's tensors by name, as layers ask for them while a model is built.
+// Weights by name, as layers ask for them while a model is built.
 #pragma once
 
 #include <string>
 #include <unordered_map>
-#include <vector>
 
-#include "backend/backend.h"
+#include "ops/weights.h"
 
 namespace ltw {
 
-// Tensors in host memory, owned by the caller.
 class WeightSource {
  public:
+  virtual ~WeightSource() = default;
+  // Throws Error(kInvalidArgument) naming a missing or mis-shaped tensor.
+  virtual StoredTensor find(const std::string& name, const Shape& shape) const = 0;
+};
+
+// A checkpoint's tensors, in host memory that the caller owns.
+class CheckpointSource final : public WeightSource {
+ public:
   void add(const std::string& name, const Tensor& tensor);
-  // Converted to float32. Throws Error(kInvalidArgument) naming a missing or mis-shaped tensor and
-  // Error(kNotFinite) naming one that holds NaN or infinity.
-  std::vector<float> read(const std::string& name, const Shape& shape) const;
-  bool has(const std::string& name) const { return tensors_.contains(name); }
+  StoredTensor find(const std::string& name, const Shape& shape) const override;
 
  private:
   std::unordered_map<std::string, Tensor> tensors_;
 };
 
-// A prefix within a source, and the backend that the weights are packed for.
+// A prefix within a source, and what packs the weights.
 class WeightScope {
  public:
-  WeightScope(const WeightSource& source, Backend& backend, std::string prefix)
-      : source_(source), backend_(backend), prefix_(std::move(prefix)) {}
+  WeightScope(const WeightSource& source, Packer& packer, std::string prefix)
+      : source_(source), packer_(packer), prefix_(std::move(prefix)) {}
 
-  Backend& backend() const { return backend_; }
+  Packer& packer() const { return packer_; }
   template <typename... Parts>
   WeightScope at(const Parts&... parts) const {
-    return WeightScope(source_, backend_, text(prefix_, ".", parts...));
+    return WeightScope(source_, packer_, text(prefix_, ".", parts...));
   }
-  std::vector<float> read(const std::string& name, const Shape& shape) const {
-    return source_.read(prefix_ + "." + name, shape);
+  StoredTensor find(const std::string& name, const Shape& shape) const {
+    return source_.find(prefix_ + "." + name, shape);
   }
-  bool has(const std::string& name) const { return source_.has(prefix_ + "." + name); }
 
  private:
   const WeightSource& source_;
-  Backend& backend_;
+  Packer& packer_;
   std::string prefix_;
 };
 
