@@ -21,7 +21,12 @@ import picocli.CommandLine.Spec;
     mixinStandardHelpOptions = true,
     versionProvider = Main.Version.class,
     synopsisSubcommandLabel = "COMMAND",
-    subcommands = {RenderCommand.class, SettingsCommand.class, ModelCommand.class})
+    subcommands = {
+      RenderCommand.class,
+      SettingsCommand.class,
+      ModelCommand.class,
+      DevicesCommand.class
+    })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;
 

@@ -4,12 +4,12 @@ import dev.latentween.engine.internal.LatentweenC;
 import dev.latentween.engine.internal.ltw_frame;
 import dev.latentween.engine.internal.ltw_job;
 import dev.latentween.engine.internal.ltw_render_config;
-import dev.latentween.model.Tokenizer;
 import dev.latentween.schedule.Frame;
 import dev.latentween.settings.Settings;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -21,7 +21,7 @@ import org.bytedeco.javacpp.PointerScope;
  * Two batches may be on their way, so that one is sampled while the one before is decoded. One
  * thread may submit while another collects; {@link #cancel} may come from any.
  */
-public final class RenderJob implements AutoCloseable {
+public final class RenderJob implements FrameRenderer {
   private final Handle<ltw_job> handle;
   private final long frameBytes;
 
@@ -33,43 +33,72 @@ public final class RenderJob implements AutoCloseable {
   /**
    * Encodes the prompts and the init picture, and plans memory for the frames' size.
    *
+   * @param tokenIds from a prompt to the text encoder's input
    * @param batch frames submitted at once at most, from 1
    * @param initRgb the init picture, width x height x 3 bytes in a direct buffer; null for none
    * @throws EngineException if memory does not suffice
    */
   @SuppressWarnings("try") // the scope frees what is made inside it
   public static RenderJob create(
-      Model model, Tokenizer tokenizer, Settings settings, int batch, ByteBuffer initRgb) {
+      Model model,
+      Function<String, int[]> tokenIds,
+      Settings settings,
+      int batch,
+      ByteBuffer initRgb) {
     try (PointerScope scope = new PointerScope()) {
-      ltw_render_config config = new ltw_render_config();
-      config
-          .width(settings.width())
-          .height(settings.height())
-          .sampler(NativeEnums.of(settings.sampler()))
-          .sigma_schedule(NativeEnums.of(settings.sigmaSchedule()))
-          .steps(settings.steps())
-          .run_steps(settings.stepsPerFrame())
-          .guidance_scale(settings.scale())
-          .ddim_eta(settings.ddimEta())
-          .generator(NativeEnums.of(settings.noiseDevice()))
-          .clip_skip(settings.clipSkip())
-          .bits(settings.bitDepth())
-          .batch(batch)
-          .key_count(settings.prompts().size())
-          .prompt_ids(ids(tokenizer, settings.prompts()))
-          .negative_ids(ids(tokenizer, settings.negativePrompts()))
-          .seeds(new LongPointer(seeds(settings)))
-          .init_rgb(initRgb == null ? null : new BytePointer(initRgb));
       ltw_job pointer = new ltw_job();
-      Native.check(LatentweenC.ltw_job_create(model.pointer(), config, pointer));
+      Native.check(
+          LatentweenC.ltw_job_create(
+              model.pointer(), config(tokenIds, settings, batch, initRgb), pointer));
       return new RenderJob(
           pointer, 3L * settings.width() * settings.height() * settings.bitDepth() / 8);
     }
   }
 
-  private static IntPointer ids(Tokenizer tokenizer, List<String> prompts) {
-    return new IntPointer(
-        prompts.stream().map(tokenizer::encode).flatMapToInt(Arrays::stream).toArray());
+  /**
+   * The largest batch of at most {@code limit} frames for which the memory that is free now
+   * suffices and that is of use; 0 if not one frame fits. Parameters as in {@link #create}.
+   */
+  @SuppressWarnings("try") // the scope frees what is made inside it
+  public static int largestBatch(
+      Model model,
+      Function<String, int[]> tokenIds,
+      Settings settings,
+      int limit,
+      ByteBuffer initRgb) {
+    try (PointerScope scope = new PointerScope()) {
+      int[] batch = new int[1];
+      Native.check(
+          LatentweenC.ltw_largest_batch(
+              model.pointer(), config(tokenIds, settings, limit, initRgb), limit, batch));
+      return batch[0];
+    }
+  }
+
+  private static ltw_render_config config(
+      Function<String, int[]> tokenIds, Settings settings, int batch, ByteBuffer initRgb) {
+    return new ltw_render_config()
+        .width(settings.width())
+        .height(settings.height())
+        .sampler(NativeEnums.of(settings.sampler()))
+        .sigma_schedule(NativeEnums.of(settings.sigmaSchedule()))
+        .steps(settings.steps())
+        .run_steps(settings.stepsPerFrame())
+        .guidance_scale(settings.scale())
+        .ddim_eta(settings.ddimEta())
+        .generator(NativeEnums.of(settings.noiseDevice()))
+        .clip_skip(settings.clipSkip())
+        .bits(settings.bitDepth())
+        .batch(batch)
+        .key_count(settings.prompts().size())
+        .prompt_ids(ids(tokenIds, settings.prompts()))
+        .negative_ids(ids(tokenIds, settings.negativePrompts()))
+        .seeds(new LongPointer(seeds(settings)))
+        .init_rgb(initRgb == null ? null : new BytePointer(initRgb));
+  }
+
+  private static IntPointer ids(Function<String, int[]> tokenIds, List<String> prompts) {
+    return new IntPointer(prompts.stream().map(tokenIds).flatMapToInt(Arrays::stream).toArray());
   }
 
   private static long[] seeds(Settings settings) {
@@ -86,12 +115,7 @@ public final class RenderJob implements AutoCloseable {
     return frameBytes;
   }
 
-  /**
-   * Queues a batch of frames. Waits first while two batches are submitted and not collected, so a
-   * thread that does both must collect before its third.
-   *
-   * @throws EngineException with code CANCELLED after {@link #cancel}
-   */
+  @Override
   @SuppressWarnings("try") // the scope frees what is made inside it
   public void submit(List<Frame> frames) {
     try (PointerScope scope = new PointerScope()) {
@@ -104,15 +128,7 @@ public final class RenderJob implements AutoCloseable {
     }
   }
 
-  /**
-   * Waits for the oldest submitted batch and writes its frames, one behind the other, into a direct
-   * buffer from its start. A frame's pixels depend on the settings and the frame alone, never on
-   * what else is in the batch.
-   *
-   * @throws IllegalStateException if no submitted batch is left to collect
-   * @throws EngineException with code CANCELLED after {@link #cancel}, NOT_FINITE for a picture
-   *     with NaN
-   */
+  @Override
   @SuppressWarnings("try") // the scope frees what is made inside it
   public void collect(ByteBuffer pixels) {
     if (!pixels.isDirect()) {
@@ -134,7 +150,7 @@ public final class RenderJob implements AutoCloseable {
     collect(pixels);
   }
 
-  /** From any thread: batches under way end after the evaluation they are in. */
+  @Override
   public void cancel() {
     LatentweenC.ltw_job_cancel(handle.get());
   }
