@@ -53,11 +53,15 @@ def render(library, model, vocabulary, settings, folder, batch):
     job = c.c_void_p()
     library.call("ltw_job_create", model, c.byref(config), c.byref(job))
     pictures = np.zeros((len(frames), height, width, 3), np.uint8)
-    for first in range(0, len(frames), batch):
-        part = frames[first:first + batch]
-        pixels = np.zeros((len(part), height, width, 3), np.uint8)
-        library.call("ltw_job_render", job, (Frame * len(part))(*part), I32(len(part)), pixels, c.c_int64(pixels.nbytes))
-        pictures[first:first + batch] = pixels
+    submitted = collected = 0
+    while collected < len(frames):  # two batches on their way
+        while submitted < len(frames) and submitted - collected < 2 * batch:
+            part = frames[submitted:submitted + batch]
+            library.call("ltw_job_submit", job, (Frame * len(part))(*part), I32(len(part)))
+            submitted += len(part)
+        pixels = pictures[collected:collected + batch]
+        library.call("ltw_job_collect", job, pixels, c.c_int64(pixels.nbytes))
+        collected += len(pixels)
     library.library.ltw_job_destroy(job)
     return pictures
 

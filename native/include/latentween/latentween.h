@@ -6,8 +6,8 @@
  *    read with ltw_last_error() on the same thread.
  *  - Strings are UTF-8. Host tensors are dense float32 in the order batch, channel, height, width (NCHW), as
  *    torch lays them out; heights and widths of latents are the picture's divided by the VAE's factor (8).
- *  - A handle may be used by one thread at a time, except ltw_job_cancel. Close jobs before their model,
- * models before their engine.
+ *  - A handle may be used by one thread at a time, but for a job: one thread may submit while another
+ * collects, and any may cancel or read the stats. Close jobs before their model, models before their engine.
  */
 #ifndef LATENTWEEN_H
 #define LATENTWEEN_H
@@ -20,7 +20,7 @@ extern "C" {
 
 #define LTW_API __attribute__((visibility("default")))
 
-#define LTW_ABI_VERSION 1
+#define LTW_ABI_VERSION 2
 #define LTW_MAX_BLOCKS 8
 
 typedef enum ltw_status {
@@ -108,7 +108,7 @@ typedef struct ltw_render_config {
   int32_t generator;      /* ltw_generator of the start noise and the steps' noise */
   int32_t clip_skip;      /* 1: last layer; 2: last but one, ... */
   int32_t bits;           /* 8: uint8 pixels; 16: uint16 pixels, 0..65025 as Deforum scales them */
-  int32_t batch;          /* frames of one ltw_job_render at most, >= 1; memory is planned for them */
+  int32_t batch;          /* frames of one ltw_job_submit at most, >= 1; memory is planned for them */
   int32_t key_count;      /* key prompts, >= 1 */
   const int32_t* prompt_ids;   /* [key_count, text_positions] */
   const int32_t* negative_ids; /* [key_count, text_positions] */
@@ -134,12 +134,39 @@ typedef struct ltw_stats {
   int64_t peak_bytes; /* the most the engine has held at once */
 } ltw_stats;
 
+/* Of a job's collected batches; the text's time is that of ltw_job_create. Seconds of the device, from the
+ * start of the work to its end, so what runs at the same time counts in each; of the clock on a CPU. */
+typedef struct ltw_render_stats {
+  int64_t frames;
+  int64_t wide_decodes;    /* frames decoded again in float32 because the narrower type overflowed */
+  double text_seconds;     /* prompts to keys and values */
+  double sampling_seconds; /* noise to latents: UNet and sampler */
+  double decoding_seconds; /* latents to pixels: VAE */
+  double copying_seconds;  /* pixels to host memory */
+} ltw_render_stats;
+
+/* A GPU, as CUDA numbers them: cuda:0, cuda:1, ... */
+typedef struct ltw_device_info {
+  char name[128];
+  char pci_bus_id[32];
+  int32_t capability, multiprocessors; /* capability: 90 for compute capability 9.0 */
+  int64_t total_bytes, free_bytes;     /* of its memory; free_bytes is 0 when it is not usable */
+  int32_t usable;                      /* 0 or 1 */
+  char reason[256];                    /* why it is not usable and what to do; empty when it is */
+} ltw_device_info;
+
 LTW_API int32_t ltw_abi_version(void);
 LTW_API const char* ltw_version(void);
 /* Message of the last failure on this thread; empty when there was none. Valid until the next call. */
 LTW_API const char* ltw_last_error(void);
 /* Ends the process at once. exit() would run destructors under threads that are in mid-computation. */
 LTW_API void ltw_end_process(int32_t exit_code);
+
+/* How many GPUs there are, at least 1. LTW_DEVICE_ERROR when there is none: the message says why (no CUDA in
+ * this build, no driver, a driver too old) and what to do. */
+LTW_API ltw_status ltw_cuda_device_count(int32_t* count);
+/* ordinal: 0..count-1. Also of a GPU that is too old to be used. */
+LTW_API ltw_status ltw_cuda_device_info(int32_t ordinal, ltw_device_info* info);
 
 /* device: "cpu", "cuda" or "cuda:N". threads: of the CPU backend; 0 for what OpenMP takes, one a core unless
  * OMP_NUM_THREADS is set. */
@@ -151,16 +178,38 @@ LTW_API ltw_status ltw_engine_stats(ltw_engine* engine, ltw_stats* stats);
  * NaN or infinity. */
 LTW_API ltw_status ltw_model_create(ltw_engine* engine, const ltw_model_config* config,
                                     const ltw_tensor* tensors, int64_t tensor_count, ltw_model** model);
+/* The same with random weights of the config's shapes, for measuring without a file: the seed decides them,
+ * on every device. What such a model renders is finite and of no use. */
+LTW_API ltw_status ltw_model_create_random(ltw_engine* engine, const ltw_model_config* config, uint64_t seed,
+                                           ltw_model** model);
 LTW_API void ltw_model_destroy(ltw_model* model);
 
 /* Encodes the key prompts, draws what frames share and plans memory for the given settings. */
 LTW_API ltw_status ltw_job_create(ltw_model* model, const ltw_render_config* config, ltw_job** job);
-/* Renders `count` frames into `pixels`: [count, height, width, 3], RGB, row after row. A frame's pixels
+/* The largest batch of at most `limit` frames for which the memory free now suffices, from a rehearsal that
+ * allocates nothing; 0 when not even one frame fits. `config`: a job's; its batch is not looked at. More
+ * frames than one network evaluation takes gain nothing and are not proposed: on the CPU that is one. */
+LTW_API ltw_status ltw_largest_batch(ltw_model* model, const ltw_render_config* config, int32_t limit,
+                                     int32_t* batch);
+
+/* Frames are rendered in batches, each submitted and then collected, in the same order. Two batches may be on
+ * their way, so that one is sampled while the one before is decoded and copied: submit, submit, collect,
+ * submit, collect, ... by one thread, or one thread that submits and another that collects. A frame's pixels
  * depend on the job's settings and the frame alone, never on what else is in the batch. */
-LTW_API ltw_status ltw_job_render(ltw_job* job, const ltw_frame* frames, int32_t count, void* pixels,
-                                  int64_t pixel_bytes);
-/* From any thread: a render under way returns LTW_CANCELLED after the evaluation it is in. */
+
+/* Queues a batch of 1 to config.batch frames and returns when little of its sampling is left to do (on the
+ * CPU: when it is done). Waits first while two batches are submitted and not collected: a thread that does
+ * both must collect before its third. */
+LTW_API ltw_status ltw_job_submit(ltw_job* job, const ltw_frame* frames, int32_t count);
+/* Waits for the oldest submitted batch and writes it to `pixels`: [count, height, width, 3], RGB, row after
+ * row, dense; `pixel_bytes` is the room there, at least what the batch takes. LTW_INVALID_STATE when no
+ * submitted batch is left to collect; LTW_NOT_FINITE when a picture of the batch is NaN, and the batch is
+ * gone. */
+LTW_API ltw_status ltw_job_collect(ltw_job* job, void* pixels, int64_t pixel_bytes);
+/* From any thread: submit and collect return LTW_CANCELLED from now on, those under way after the evaluation
+ * they are in. */
 LTW_API void ltw_job_cancel(ltw_job* job);
+LTW_API ltw_status ltw_job_stats(ltw_job* job, ltw_render_stats* stats);
 LTW_API void ltw_job_destroy(ltw_job* job);
 
 /* The parts, one by one. */

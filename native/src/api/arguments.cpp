@@ -87,8 +87,8 @@ ModelConfig model_config(const ltw_model_config& c) {
   };
 }
 
-WeightSource weight_source(const ltw_tensor* tensors, int64_t count) {
-  WeightSource source;
+CheckpointSource checkpoint_source(const ltw_tensor* tensors, int64_t count) {
+  CheckpointSource source;
   for (int64_t i = 0; i < count; ++i) {
     const ltw_tensor& t = tensors[i];
     require(t.name != nullptr && t.data != nullptr, "tensors[", i, "]: name and data must not be null");

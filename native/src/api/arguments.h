@@ -9,7 +9,7 @@ namespace ltw {
 
 ModelConfig model_config(const ltw_model_config& config);
 // The tensors' data stays where it is.
-WeightSource weight_source(const ltw_tensor* tensors, int64_t count);
+CheckpointSource checkpoint_source(const ltw_tensor* tensors, int64_t count);
 RenderConfig render_config(const ltw_render_config& config);
 SampleConfig sample_config(const ltw_sample_config& config);
 SigmaSchedule sigma_schedule_of(int32_t value);

@@ -6,9 +6,11 @@
 #include <new>
 
 #include "api/arguments.h"
+#include "backend/devices.h"
 #include "engine/model.h"
 #include "engine/parts.h"
 #include "engine/render_job.h"
+#include "layers/random_weights.h"
 
 // A job keeps its model alive and a model its backend, so that handles may be closed in any order.
 struct ltw_engine {
@@ -61,6 +63,24 @@ ltw_status guarded(ltw_model* model, Body&& body) noexcept {
   });
 }
 
+ltw::RenderConfig render_config(const ltw::Model& model, const ltw_render_config& config) {
+  const ltw::RenderConfig checked = ltw::render_config(config);
+  ltw::check_ids(checked.prompt_ids, checked.key_count, model.config.text);
+  ltw::check_ids(checked.negative_ids, checked.key_count, model.config.text);
+  return checked;
+}
+
+ltw_model* create_model(ltw_engine& engine, const ltw_model_config& config, const ltw::WeightSource& source) {
+  engine.backend->make_current();
+  const auto made = std::make_shared<const ltw::Model>(*engine.backend, ltw::model_config(config), source);
+  return new ltw_model{engine.backend, made, ltw::Parts(*made)};
+}
+
+template <size_t kSize>
+void copy_text(char (&to)[kSize], const std::string& from) {
+  to[from.copy(to, kSize - 1)] = '\0';
+}
+
 }  // namespace
 
 extern "C" {
@@ -69,6 +89,29 @@ int32_t ltw_abi_version(void) { return LTW_ABI_VERSION; }
 const char* ltw_version(void) { return LTW_VERSION; }
 const char* ltw_last_error(void) { return last_error.c_str(); }
 void ltw_end_process(int32_t exit_code) { std::_Exit(exit_code); }
+
+ltw_status ltw_cuda_device_count(int32_t* count) {
+  return guarded([&] {
+    require(count != nullptr, "count must not be null");
+    *count = ltw::cuda_device_count();
+  });
+}
+
+ltw_status ltw_cuda_device_info(int32_t ordinal, ltw_device_info* info) {
+  return guarded([&] {
+    require(info != nullptr, "info must not be null");
+    const ltw::CudaDeviceInfo found = ltw::cuda_device_info(ordinal);
+    *info = {};
+    copy_text(info->name, found.name);
+    copy_text(info->pci_bus_id, found.pci_bus_id);
+    info->capability = found.capability;
+    info->multiprocessors = found.multiprocessors;
+    info->total_bytes = found.total_bytes;
+    info->free_bytes = found.free_bytes;
+    info->usable = found.problem.empty();
+    copy_text(info->reason, found.problem);
+  });
+}
 
 ltw_status ltw_engine_create(const char* device, int32_t threads, ltw_engine** engine) {
   return guarded([&] {
@@ -91,10 +134,16 @@ ltw_status ltw_model_create(ltw_engine* engine, const ltw_model_config* config, 
   return guarded([&] {
     require(engine != nullptr && config != nullptr && tensors != nullptr && model != nullptr,
             "engine, config, tensors and model must not be null");
-    engine->backend->make_current();
-    const auto made = std::make_shared<const ltw::Model>(*engine->backend, ltw::model_config(*config),
-                                                         ltw::weight_source(tensors, tensor_count));
-    *model = new ltw_model{engine->backend, made, ltw::Parts(*made)};
+    *model = create_model(*engine, *config, ltw::checkpoint_source(tensors, tensor_count));
+  });
+}
+
+ltw_status ltw_model_create_random(ltw_engine* engine, const ltw_model_config* config, uint64_t seed,
+                                   ltw_model** model) {
+  return guarded([&] {
+    require(engine != nullptr && config != nullptr && model != nullptr,
+            "engine, config and model must not be null");
+    *model = create_model(*engine, *config, ltw::RandomSource(seed));
   });
 }
 
@@ -103,31 +152,53 @@ void ltw_model_destroy(ltw_model* model) { delete model; }
 ltw_status ltw_job_create(ltw_model* model, const ltw_render_config* config, ltw_job** job) {
   return guarded(model, [&](const ltw::Model& m, ltw::Parts&) {
     require(config != nullptr && job != nullptr, "config and job must not be null");
-    const ltw::RenderConfig checked = ltw::render_config(*config);
-    ltw::check_ids(checked.prompt_ids, checked.key_count, m.config.text);
-    ltw::check_ids(checked.negative_ids, checked.key_count, m.config.text);
+    const ltw::RenderConfig checked = render_config(m, *config);
     *job = new ltw_job{model->backend, model->model, ltw::RenderJob(m, checked)};
   });
 }
 
-ltw_status ltw_job_render(ltw_job* job, const ltw_frame* frames, int32_t count, void* pixels,
-                          int64_t pixel_bytes) {
+ltw_status ltw_largest_batch(ltw_model* model, const ltw_render_config* config, int32_t limit,
+                             int32_t* batch) {
+  return guarded(model, [&](const ltw::Model& m, ltw::Parts&) {
+    require(config != nullptr && batch != nullptr, "config and batch must not be null");
+    require(limit >= 1, "limit: ", limit, " must be 1 or more");
+    ltw_render_config any = *config;
+    any.batch = limit;
+    *batch = static_cast<int32_t>(ltw::largest_batch(m, render_config(m, any)));
+  });
+}
+
+ltw_status ltw_job_submit(ltw_job* job, const ltw_frame* frames, int32_t count) {
   return guarded([&] {
-    require(job != nullptr && frames != nullptr && pixels != nullptr,
-            "job, frames and pixels must not be null");
+    require(job != nullptr && frames != nullptr, "job and frames must not be null");
     require(count > 0, "count: ", count, " frames");
-    require(pixel_bytes == count * job->job.frame_bytes(), "pixel_bytes: ", pixel_bytes, " where ", count,
-            " frames take ", count * job->job.frame_bytes());
     job->backend->make_current();
     std::vector<ltw::FrameSpec> specs;
     for (int32_t i = 0; i < count; ++i)
       specs.push_back({frames[i].from_key, frames[i].to_key, frames[i].weight});
-    job->job.render(specs, pixels);
+    job->job.submit(specs);
+  });
+}
+
+ltw_status ltw_job_collect(ltw_job* job, void* pixels, int64_t pixel_bytes) {
+  return guarded([&] {
+    require(job != nullptr && pixels != nullptr, "job and pixels must not be null");
+    job->backend->make_current();
+    job->job.collect(pixels, pixel_bytes);
   });
 }
 
 void ltw_job_cancel(ltw_job* job) {
   if (job != nullptr) job->job.cancel();
+}
+
+ltw_status ltw_job_stats(ltw_job* job, ltw_render_stats* stats) {
+  return guarded([&] {
+    require(job != nullptr && stats != nullptr, "job and stats must not be null");
+    const ltw::RenderStats s = job->job.stats();
+    *stats = {s.frames,           s.wide_decodes,     s.text_seconds,
+              s.sampling_seconds, s.decoding_seconds, s.copying_seconds};
+  });
 }
 
 void ltw_job_destroy(ltw_job* job) { delete job; }

@@ -84,14 +84,24 @@ void RenderJob::blend(const Tensor& dst, const KeyKv& keys, const FrameSpec& fra
   }
 }
 
-void RenderJob::render(const std::vector<FrameSpec>& frames, void* pixels) {
+void RenderJob::submit(const std::vector<FrameSpec>& frames) {
+  require(static_cast<int64_t>(frames.size()) <= config_.batch, frames.size(),
+          " frames where the job was made for batches of ", config_.batch);
   for (const FrameSpec& frame : frames) {
     require(frame.from_key >= 0 && frame.from_key < config_.key_count && frame.to_key >= 0 &&
                 frame.to_key < config_.key_count,
             "frame between keys ", frame.from_key, " and ", frame.to_key, ": there are ", config_.key_count);
     require(frame.weight >= 0.0 && frame.weight <= 1.0, "frame weight: ", frame.weight, " is not in 0..1");
   }
-  char* out = static_cast<char*>(pixels);
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return cancelled_ || submitted_ - collected_ < 2; });
+  if (cancelled_) fail(Status::kCancelled, "cancelled");
+  Batch& batch = batches_[submitted_ % 2];
+  lock.unlock();
+
+  batch.frames = frames;
+  batch.pixels.resize(frames.size() * frame_bytes());
+  char* out = batch.pixels.data();
   for (size_t first = 0; first < frames.size(); first += group_) {
     const size_t count = std::min<size_t>(group_, frames.size() - first);
     std::vector<FrameSpec> group(frames.begin() + first, frames.begin() + first + count);
@@ -102,6 +112,38 @@ void RenderJob::render(const std::vector<FrameSpec>& frames, void* pixels) {
       out += frame_bytes();
     }
   }
+  lock.lock();
+  ++submitted_;
+}
+
+void RenderJob::collect(void* pixels, int64_t pixel_bytes) {
+  std::unique_lock lock(mutex_);
+  if (cancelled_) fail(Status::kCancelled, "cancelled");
+  if (submitted_ == collected_) fail(Status::kInvalidState, "no batch is submitted that is not collected");
+  const Batch& batch = batches_[collected_ % 2];
+  lock.unlock();
+  require(pixel_bytes >= static_cast<int64_t>(batch.pixels.size()), "pixel_bytes: ", pixel_bytes, " where ",
+          batch.frames.size(), " frames take ", batch.pixels.size());
+  std::copy(batch.pixels.begin(), batch.pixels.end(), static_cast<char*>(pixels));
+  lock.lock();
+  ++collected_;
+  stats_.frames += static_cast<int64_t>(batch.frames.size());
+  changed_.notify_all();
+}
+
+void RenderJob::cancel() {
+  const std::lock_guard lock(mutex_);
+  cancelled_ = true;
+  changed_.notify_all();
+}
+
+RenderStats RenderJob::stats() const {
+  const std::lock_guard lock(mutex_);
+  return stats_;
+}
+
+int64_t largest_batch(const Model& model, const RenderConfig& config) {
+  return std::min<int64_t>(config.batch, model.backend.frames_per_evaluation());
 }
 
 void RenderJob::sample(const std::vector<FrameSpec>& group) {

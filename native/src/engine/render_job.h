@@ -1,8 +1,11 @@
 #pragma once
 
+#include <array>
 #include <atomic>
+#include <condition_variable>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -34,15 +37,23 @@ struct RenderConfig {
 // A frame between two key prompts.
 using FrameSpec = FrameNoise::Blend;
 
+// See ltw_render_stats.
+struct RenderStats {
+  int64_t frames = 0, wide_decodes = 0;
+  double text_seconds = 0, sampling_seconds = 0, decoding_seconds = 0, copying_seconds = 0;
+};
+
 // Renders frames of one render. Everything that frames share is made in the constructor: the key prompts'
-// keys and values, the init picture's latent, the plans.
+// keys and values, the init picture's latent, the plans. One thread may submit while another collects.
 class RenderJob {
  public:
   RenderJob(const Model& model, const RenderConfig& config);
 
+  void submit(const std::vector<FrameSpec>& frames);
   // pixels: host memory, [frames, height, width, 3], uint8 or uint16.
-  void render(const std::vector<FrameSpec>& frames, void* pixels);
-  void cancel() { cancelled_ = true; }
+  void collect(void* pixels, int64_t pixel_bytes);
+  void cancel();
+  RenderStats stats() const;
   int64_t frame_bytes() const { return config_.width * config_.height * 3 * config_.bits / 8; }
 
  private:
@@ -56,9 +67,19 @@ class RenderJob {
   void sample(const std::vector<FrameSpec>& group);
   void decode(const Tensor& latent, const FrameSpec& frame, void* pixels);
 
+  struct Batch {
+    std::vector<FrameSpec> frames;
+    std::vector<char> pixels;
+  };
+
   const Model& model_;
   const RenderConfig config_;
   std::atomic<bool> cancelled_{false};
+  mutable std::mutex mutex_;  // of what follows, up to the stats
+  std::condition_variable changed_;
+  int64_t submitted_ = 0, collected_ = 0;  // batches; a batch's place is its number modulo two
+  std::array<Batch, 2> batches_;
+  RenderStats stats_;
   const int64_t group_;  // frames sampled at once
   const Shape latent_;   // of one frame: [1, h, w, channels]
   const Trajectory trajectory_;
@@ -73,5 +94,8 @@ class RenderJob {
   const OwnedTensor pixels_;  // [1, height, width, 3]
   const OwnedTensor finite_;  // [1] int32
 };
+
+// The largest config.batch up to the given one for which the memory free now suffices; 0 for none.
+int64_t largest_batch(const Model& model, const RenderConfig& config);
 
 }  // namespace ltw

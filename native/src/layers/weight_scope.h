@@ -1,4 +1,4 @@
-// The checkpoint's tensors by name, as layers ask for them while a model is built.
+// Weights by name, as layers ask for them while a model is built.
 #pragma once
 
 #include <string>
@@ -6,17 +6,22 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "ops/stored_tensor.h"
 
 namespace ltw {
 
-// Tensors in host memory, owned by the caller.
 class WeightSource {
  public:
+  virtual ~WeightSource() = default;
+  // Throws Error(kInvalidArgument) naming a missing or mis-shaped tensor.
+  virtual StoredTensor find(const std::string& name, const Shape& shape) const = 0;
+};
+
+// A checkpoint's tensors, in host memory that the caller owns.
+class CheckpointSource final : public WeightSource {
+ public:
   void add(const std::string& name, const Tensor& tensor);
-  // Converted to float32. Throws Error(kInvalidArgument) naming a missing or mis-shaped tensor and
-  // Error(kNotFinite) naming one that holds NaN or infinity.
-  std::vector<float> read(const std::string& name, const Shape& shape) const;
-  bool has(const std::string& name) const { return tensors_.contains(name); }
+  StoredTensor find(const std::string& name, const Shape& shape) const override;
 
  private:
   std::unordered_map<std::string, Tensor> tensors_;
@@ -34,9 +39,8 @@ class WeightScope {
     return WeightScope(source_, backend_, text(prefix_, ".", parts...));
   }
   std::vector<float> read(const std::string& name, const Shape& shape) const {
-    return source_.read(prefix_ + "." + name, shape);
+    return to_floats(source_.find(prefix_ + "." + name, shape));
   }
-  bool has(const std::string& name) const { return source_.has(prefix_ + "." + name); }
 
  private:
   const WeightSource& source_;

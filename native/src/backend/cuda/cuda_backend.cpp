@@ -3,33 +3,10 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "backend/devices.h"
+
 namespace ltw::cuda {
 namespace {
-
-constexpr int kOldestCapability = 80;  // mma.m16n8k16 and cp.async
-
-// 13000 -> "13.0"
-std::string version(int number) { return text(number / 1000, ".", number % 1000 / 10); }
-
-void require_device(int ordinal) {
-  int driver = 0, count = 0;
-  if (cudaDriverGetVersion(&driver) != cudaSuccess || driver == 0) {
-    fail(Status::kDeviceError, "cuda:", ordinal, ": no NVIDIA driver on this machine; use --device cpu");
-  }
-  const cudaError_t status = cudaGetDeviceCount(&count);
-  if (status == cudaErrorInsufficientDriver) {
-    fail(Status::kDeviceError, "cuda:", ordinal, ": the NVIDIA driver supports CUDA ", version(driver),
-         ", this build needs ", version(CUDART_VERSION), ": update the driver");
-  }
-  if (status == cudaErrorNoDevice)
-    count = 0;
-  else
-    check(status, "cudaGetDeviceCount");
-  if (ordinal >= count) {
-    fail(Status::kDeviceError, "cuda:", ordinal, ": this machine has ", count,
-         count == 1 ? " GPU, cuda:0" : " GPUs, numbered from 0");
-  }
-}
 
 class ReplayedGraph final : public Graph {
  public:
@@ -51,14 +28,12 @@ int attribute(cudaDeviceAttr name, int ordinal) {
 }  // namespace
 
 CudaBackend::CudaBackend(int ordinal) : ordinal_(ordinal) {
-  require_device(ordinal);
-  limits_.capability = 10 * attribute(cudaDevAttrComputeCapabilityMajor, ordinal) +
-                       attribute(cudaDevAttrComputeCapabilityMinor, ordinal);
-  limits_.multiprocessors = attribute(cudaDevAttrMultiProcessorCount, ordinal);
+  const CudaDeviceInfo info = cuda_device_info(ordinal);
+  if (!info.problem.empty())
+    fail(Status::kDeviceError, "cuda:", ordinal, ", ", info.name, ": ", info.problem);
+  limits_.capability = info.capability;
+  limits_.multiprocessors = info.multiprocessors;
   limits_.shared_bytes_per_block = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, ordinal);
-  if (limits_.capability < kOldestCapability) {
-    fail(Status::kDeviceError, description(), ": compute capability 8.0 (Ampere) or newer is needed");
-  }
   // Tests run the kernels of older devices on a newer one.
   if (const char* as_if = std::getenv("LTW_CUDA_CAPABILITY")) {
     limits_.capability = std::min(limits_.capability, std::atoi(as_if));

@@ -48,6 +48,21 @@ public final class Model implements AutoCloseable {
     }
   }
 
+  /**
+   * A model of random weights, for measuring without a file; the seed decides them. What it renders
+   * is finite and of no use.
+   *
+   * @throws EngineException for want of memory
+   */
+  public static Model random(Engine engine, ModelConfig config, long seed) {
+    try (ltw_model_config nativeConfig = NativeConfig.of(config)) {
+      ltw_model pointer = new ltw_model();
+      Native.check(
+          LatentweenC.ltw_model_create_random(engine.pointer(), nativeConfig, seed, pointer));
+      return new Model(pointer);
+    }
+  }
+
   private static void describe(WeightTensor tensor, ltw_tensor target) {
     BytePointer name = Native.utf8(tensor.name());
     target

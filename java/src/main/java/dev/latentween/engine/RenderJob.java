@@ -18,7 +18,8 @@ import org.bytedeco.javacpp.PointerScope;
 
 /**
  * One render: what its frames share is computed when it is made, the frames themselves in batches.
- * Used by one thread at a time, {@link #cancel} apart.
+ * Two batches may be on their way, so that one is sampled while the one before is decoded. One
+ * thread may submit while another collects; {@link #cancel} may come from any.
  */
 public final class RenderJob implements AutoCloseable {
   private final Handle<ltw_job> handle;
@@ -32,7 +33,7 @@ public final class RenderJob implements AutoCloseable {
   /**
    * Encodes the prompts and the init picture, and plans memory for the frames' size.
    *
-   * @param batch frames of one call of {@link #render} at most, from 1
+   * @param batch frames submitted at once at most, from 1
    * @param initRgb the init picture, width x height x 3 bytes in a direct buffer; null for none
    * @throws EngineException if memory does not suffice
    */
@@ -86,35 +87,54 @@ public final class RenderJob implements AutoCloseable {
   }
 
   /**
-   * Renders frames, one behind the other, into a direct buffer from its start. A frame's pixels
-   * depend on the settings and the frame alone, never on what else is in the batch.
+   * Queues a batch of frames. Waits first while two batches are submitted and not collected, so a
+   * thread that does both must collect before its third.
    *
-   * @throws EngineException with code CANCELLED after {@link #cancel}, NOT_FINITE for a picture
-   *     with NaN
+   * @throws EngineException with code CANCELLED after {@link #cancel}
    */
   @SuppressWarnings("try") // the scope frees what is made inside it
-  public void render(List<Frame> frames, ByteBuffer pixels) {
-    long bytes = frames.size() * frameBytes;
-    if (!pixels.isDirect() || pixels.capacity() < bytes) {
-      throw new IllegalArgumentException(
-          "pixels: a direct buffer of "
-              + bytes
-              + " bytes is needed for "
-              + frames.size()
-              + " frames");
-    }
+  public void submit(List<Frame> frames) {
     try (PointerScope scope = new PointerScope()) {
       ltw_frame specs = new ltw_frame(frames.size());
       for (int i = 0; i < frames.size(); i++) {
         Frame frame = frames.get(i);
         specs.getPointer(i).from_key(frame.fromKey()).to_key(frame.toKey()).weight(frame.weight());
       }
-      Pointer target = new Pointer(pixels.duplicate().clear());
-      Native.check(LatentweenC.ltw_job_render(handle.get(), specs, frames.size(), target, bytes));
+      Native.check(LatentweenC.ltw_job_submit(handle.get(), specs, frames.size()));
     }
   }
 
-  /** From any thread: the batch under way ends after the evaluation it is in. */
+  /**
+   * Waits for the oldest submitted batch and writes its frames, one behind the other, into a direct
+   * buffer from its start. A frame's pixels depend on the settings and the frame alone, never on
+   * what else is in the batch.
+   *
+   * @throws IllegalStateException if no submitted batch is left to collect
+   * @throws EngineException with code CANCELLED after {@link #cancel}, NOT_FINITE for a picture
+   *     with NaN
+   */
+  @SuppressWarnings("try") // the scope frees what is made inside it
+  public void collect(ByteBuffer pixels) {
+    if (!pixels.isDirect()) {
+      throw new IllegalArgumentException("pixels: a direct buffer is needed");
+    }
+    try (PointerScope scope = new PointerScope()) {
+      Pointer target = new Pointer(pixels.duplicate().clear());
+      Native.check(LatentweenC.ltw_job_collect(handle.get(), target, pixels.capacity()));
+    }
+  }
+
+  /** {@link #submit} and {@link #collect} of one batch. */
+  public void render(List<Frame> frames, ByteBuffer pixels) {
+    if (pixels.capacity() < frames.size() * frameBytes) {
+      throw new IllegalArgumentException(
+          "pixels: room for " + frames.size() + " frames of " + frameBytes + " bytes is needed");
+    }
+    submit(frames);
+    collect(pixels);
+  }
+
+  /** From any thread: batches under way end after the evaluation they are in. */
   public void cancel() {
     LatentweenC.ltw_job_cancel(handle.get());
   }

@@ -1,0 +1,90 @@
+#include <cmath>
+#include <memory>
+#include <vector>
+
+#include "latentween/latentween.h"
+#include "op_fixture.h"
+
+namespace ltw {
+namespace {
+
+using test::expect;
+using test::Values;
+
+ltw_model_config tiny_config() {
+  ltw_model_config c{};
+  c.text_vocab_size = 100, c.text_hidden_size = 32, c.text_intermediate_size = 64, c.text_layers = 2;
+  c.text_heads = 4, c.text_positions = 7, c.text_activation = LTW_QUICK_GELU, c.text_norm_eps = 1e-5;
+  c.unet_in_channels = c.unet_out_channels = 4, c.unet_blocks = 2, c.unet_layers_per_block = 2;
+  c.unet_context_size = 32, c.unet_norm_groups = 8, c.unet_flip_sin_to_cos = 1, c.unet_norm_eps = 1e-5;
+  c.vae_in_channels = c.vae_out_channels = 3, c.vae_latent_channels = 4, c.vae_blocks = 2;
+  c.vae_layers_per_block = 1, c.vae_norm_groups = 8, c.vae_scaling_factor = 0.18215;
+  for (int i = 0; i < 2; ++i) {
+    c.unet_block_channels[i] = c.vae_block_channels[i] = 32 << i;
+    c.unet_heads[i] = 4;
+  }
+  c.unet_down_attention[0] = c.unet_up_attention[1] = 1;
+  c.beta_start = 0.00085, c.beta_end = 0.012, c.train_timesteps = 1000;
+  return c;
+}
+
+struct Results {
+  Values eps, image, mean;
+};
+
+void check(ltw_status status) { expect(status == LTW_OK, ltw_last_error()); }
+
+Results results_of(const char* device, uint64_t seed, const Values& noise) {
+  ltw_engine* engine = nullptr;
+  check(ltw_engine_create(device, 0, &engine));
+  const std::unique_ptr<ltw_engine, decltype(&ltw_engine_destroy)> engine_owner(engine, ltw_engine_destroy);
+  const ltw_model_config config = tiny_config();
+  ltw_model* model = nullptr;
+  check(ltw_model_create_random(engine, &config, seed, &model));
+  const std::unique_ptr<ltw_model, decltype(&ltw_model_destroy)> model_owner(model, ltw_model_destroy);
+  Results r{Values(4 * 8 * 8), Values(3 * 16 * 16), Values(4 * 8 * 8)};
+  Values logvar(4 * 8 * 8);
+  const float timestep = 500;
+  check(ltw_unet(model, 1, 8, 8, 7, noise.data(), &timestep, noise.data(), r.eps.data()));
+  check(ltw_vae_decode(model, 1, 8, 8, noise.data(), r.image.data()));
+  check(ltw_vae_encode(model, 1, 16, 16, noise.data(), r.mean.data(), logvar.data()));
+  return r;
+}
+
+void expect_of_order_one(const Values& values, const char* what) {
+  double squares = 0;
+  for (const float value : values) {
+    expect(std::isfinite(value), what, ": ", value);
+    squares += value * value;
+  }
+  const double deviation = std::sqrt(squares / static_cast<double>(values.size()));
+  expect(deviation > 0.05 && deviation < 5, what, ": deviation ", deviation);
+}
+
+LTW_OP_TEST(random_models) {
+  const char* device = t.backend().device() == DeviceKind::kCpu ? "cpu" : "cuda:0";
+  Values noise(3 * 16 * 16);
+  const int64_t count = static_cast<int64_t>(noise.size());
+  check(ltw_randn(LTW_TORCH_CPU, 1, &count, 1, noise.data()));
+  const Results first = results_of(device, 7, noise), again = results_of(device, 7, noise);
+  const Results other = results_of(device, 8, noise);
+  const auto compare = [](const Values& a, const Values& b, const Values& c, const char* what) {
+    expect_of_order_one(a, what);
+    test::expect_same_bits(a, b, what);
+    expect(a != c, what, ": two seeds, one result");
+  };
+  compare(first.eps, again.eps, other.eps, "UNet");
+  compare(first.image, again.image, other.image, "VAE decoder");
+  compare(first.mean, again.mean, other.mean, "VAE encoder");
+  if (t.backend().device() == DeviceKind::kCuda) {
+    // The same weights as on the CPU: other ones would be off by the whole.
+    const Values cpu = results_of("cpu", 7, noise).image;
+    for (size_t i = 0; i < cpu.size(); ++i) {
+      expect(std::abs(cpu[i] - first.image[i]) < 0.05, "VAE decoder: ", first.image[i], " where the CPU has ",
+             cpu[i]);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace ltw

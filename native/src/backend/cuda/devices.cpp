@@ -1,0 +1,73 @@
+#include "backend/devices.h"
+
+#include <algorithm>
+
+#include "backend/cuda/error.h"
+
+namespace ltw {
+namespace {
+
+using cuda::check;
+
+// 13000 -> "13.0"
+std::string version(int number) { return text(number / 1000, ".", number % 1000 / 10); }
+
+// Free memory can only be asked of the current device.
+int64_t free_bytes_of(int ordinal) {
+  int current = 0;
+  check(cudaGetDevice(&current), "cudaGetDevice");
+  check(cudaSetDevice(ordinal), "cudaSetDevice");
+  size_t free = 0, total = 0;
+  const cudaError_t status = cudaMemGetInfo(&free, &total);
+  check(cudaSetDevice(current), "cudaSetDevice");
+  check(status, "cudaMemGetInfo");
+  return static_cast<int64_t>(free);
+}
+
+}  // namespace
+
+int cuda_device_count() {
+  int driver = 0, count = 0;
+  if (cudaDriverGetVersion(&driver) != cudaSuccess || driver == 0) {
+    fail(Status::kDeviceError, "no NVIDIA driver on this machine: install it, or use the CPU");
+  }
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status == cudaErrorInsufficientDriver) {
+    fail(Status::kDeviceError, "the NVIDIA driver supports CUDA ", version(driver), ", this build needs ",
+         version(CUDART_VERSION), ": update the driver");
+  }
+  if (status == cudaErrorNoDevice || (status == cudaSuccess && count == 0)) {
+    cudaGetLastError();
+    fail(Status::kDeviceError,
+         "the NVIDIA driver sees no GPU: see what nvidia-smi says and whether CUDA_VISIBLE_DEVICES hides it");
+  }
+  check(status, "cudaGetDeviceCount");
+  return count;
+}
+
+CudaDeviceInfo cuda_device_info(int ordinal) {
+  const int count = cuda_device_count();
+  if (ordinal < 0 || ordinal >= count) {
+    fail(Status::kDeviceError, "cuda:", ordinal, ": this machine has ", count,
+         count == 1 ? " GPU, cuda:0" : " GPUs, numbered from 0");
+  }
+  cudaDeviceProp properties;
+  check(cudaGetDeviceProperties(&properties, ordinal), "cudaGetDeviceProperties");
+  char bus[32] = "";
+  check(cudaDeviceGetPCIBusId(bus, sizeof bus, ordinal), "cudaDeviceGetPCIBusId");
+  CudaDeviceInfo info;
+  info.name = properties.name;
+  info.pci_bus_id = bus;
+  info.capability = 10 * properties.major + properties.minor;
+  info.multiprocessors = properties.multiProcessorCount;
+  info.total_bytes = static_cast<int64_t>(properties.totalGlobalMem);
+  if (info.capability < kOldestCapability) {
+    info.problem = text("compute capability ", properties.major, ".", properties.minor,
+                        " is too old: use a GPU of 8.0 (Ampere) or newer, or the CPU");
+  } else {
+    info.free_bytes = free_bytes_of(ordinal);
+  }
+  return info;
+}
+
+}  // namespace ltw

@@ -1,0 +1,42 @@
+#include "ops/stored_tensor.h"
+
+#include <cmath>
+
+namespace ltw {
+namespace {
+
+float element(const Tensor& tensor, int64_t i) {
+  switch (tensor.dtype) {
+    case DType::kF16:
+      return f16_to_float(tensor.as<uint16_t>()[i]);
+    case DType::kBF16:
+      return bf16_to_float(tensor.as<uint16_t>()[i]);
+    default:
+      return tensor.as<float>()[i];
+  }
+}
+
+}  // namespace
+
+std::vector<float> to_floats(const StoredTensor& stored) {
+  const Tensor& tensor = stored.tensor;
+  const int64_t rows = tensor.rows(), channels = tensor.channels();
+  std::vector<float> values(static_cast<size_t>(rows * channels));
+  bool finite = true;
+#pragma omp parallel for collapse(2) reduction(&& : finite)
+  for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t channel = 0; channel < channels; ++channel) {
+      const float value = element(tensor, row * tensor.row_stride + channel);
+      values[row * channels + channel] = value;
+      finite = finite && std::isfinite(value);
+    }
+  }
+  if (!finite) fail_not_finite(stored.name);
+  return values;
+}
+
+void fail_not_finite(const std::string& name) {
+  fail(Status::kNotFinite, "tensor '", name, "' holds NaN or infinity: the model file is damaged");
+}
+
+}  // namespace ltw
