@@ -1,6 +1,7 @@
 #include "engine/render_job.h"
 
 #include <algorithm>
+#include <chrono>
 #include <functional>
 
 #include "ops/elementwise.h"
@@ -106,11 +107,17 @@ void RenderJob::submit(const std::vector<FrameSpec>& frames) {
     const size_t count = std::min<size_t>(group_, frames.size() - first);
     std::vector<FrameSpec> group(frames.begin() + first, frames.begin() + first + count);
     group.resize(group_, group.back());  // one shape for every group
+    const auto begin = std::chrono::steady_clock::now();
     sample(group);
+    const auto sampled = std::chrono::steady_clock::now();
     for (size_t i = 0; i < count; ++i) {
       decode(x_.tensor().batch_slice(i, 1), group[i], out);
       out += frame_bytes();
     }
+    const auto decoded = std::chrono::steady_clock::now();
+    const std::lock_guard guard(mutex_);
+    stats_.sampling_seconds += std::chrono::duration<double>(sampled - begin).count();
+    stats_.decoding_seconds += std::chrono::duration<double>(decoded - sampled).count();
   }
   lock.lock();
   ++submitted_;

@@ -4,6 +4,7 @@ import dev.latentween.engine.internal.LatentweenC;
 import dev.latentween.engine.internal.ltw_frame;
 import dev.latentween.engine.internal.ltw_job;
 import dev.latentween.engine.internal.ltw_render_config;
+import dev.latentween.engine.internal.ltw_render_stats;
 import dev.latentween.model.Tokenizer;
 import dev.latentween.schedule.Frame;
 import dev.latentween.settings.Settings;
@@ -37,29 +38,31 @@ public final class RenderJob implements AutoCloseable {
    * @param initRgb the init picture, width x height x 3 bytes in a direct buffer; null for none
    * @throws EngineException if memory does not suffice
    */
-  @SuppressWarnings("try") // the scope frees what is made inside it
   public static RenderJob create(
       Model model, Tokenizer tokenizer, Settings settings, int batch, ByteBuffer initRgb) {
+    return create(
+        model,
+        settings,
+        ids(tokenizer, settings.prompts()),
+        ids(tokenizer, settings.negativePrompts()),
+        batch,
+        initRgb);
+  }
+
+  /**
+   * The same from token ids, those of the settings' prompts or any others: as many ids a prompt as
+   * the text encoder has positions.
+   */
+  @SuppressWarnings("try") // the scope frees what is made inside it
+  public static RenderJob create(
+      Model model,
+      Settings settings,
+      int[] promptIds,
+      int[] negativeIds,
+      int batch,
+      ByteBuffer initRgb) {
     try (PointerScope scope = new PointerScope()) {
-      ltw_render_config config = new ltw_render_config();
-      config
-          .width(settings.width())
-          .height(settings.height())
-          .sampler(NativeEnums.of(settings.sampler()))
-          .sigma_schedule(NativeEnums.of(settings.sigmaSchedule()))
-          .steps(settings.steps())
-          .run_steps(settings.stepsPerFrame())
-          .guidance_scale(settings.scale())
-          .ddim_eta(settings.ddimEta())
-          .generator(NativeEnums.of(settings.noiseDevice()))
-          .clip_skip(settings.clipSkip())
-          .bits(settings.bitDepth())
-          .batch(batch)
-          .key_count(settings.prompts().size())
-          .prompt_ids(ids(tokenizer, settings.prompts()))
-          .negative_ids(ids(tokenizer, settings.negativePrompts()))
-          .seeds(new LongPointer(seeds(settings)))
-          .init_rgb(initRgb == null ? null : new BytePointer(initRgb));
+      ltw_render_config config = config(settings, promptIds, negativeIds, initRgb).batch(batch);
       ltw_job pointer = new ltw_job();
       Native.check(LatentweenC.ltw_job_create(model.pointer(), config, pointer));
       return new RenderJob(
@@ -67,9 +70,45 @@ public final class RenderJob implements AutoCloseable {
     }
   }
 
-  private static IntPointer ids(Tokenizer tokenizer, List<String> prompts) {
-    return new IntPointer(
-        prompts.stream().map(tokenizer::encode).flatMapToInt(Arrays::stream).toArray());
+  /**
+   * The largest batch of at most {@code limit} frames that the device's free memory has room for; 0
+   * for none. More frames than one network evaluation takes gain nothing and are not proposed.
+   */
+  @SuppressWarnings("try") // the scope frees what is made inside it
+  public static int largestBatch(
+      Model model, Settings settings, int[] promptIds, int[] negativeIds, int limit) {
+    try (PointerScope scope = new PointerScope()) {
+      int[] batch = new int[1];
+      Native.check(
+          LatentweenC.ltw_largest_batch(
+              model.pointer(), config(settings, promptIds, negativeIds, null), limit, batch));
+      return batch[0];
+    }
+  }
+
+  private static ltw_render_config config(
+      Settings settings, int[] promptIds, int[] negativeIds, ByteBuffer initRgb) {
+    return new ltw_render_config()
+        .width(settings.width())
+        .height(settings.height())
+        .sampler(NativeEnums.of(settings.sampler()))
+        .sigma_schedule(NativeEnums.of(settings.sigmaSchedule()))
+        .steps(settings.steps())
+        .run_steps(settings.stepsPerFrame())
+        .guidance_scale(settings.scale())
+        .ddim_eta(settings.ddimEta())
+        .generator(NativeEnums.of(settings.noiseDevice()))
+        .clip_skip(settings.clipSkip())
+        .bits(settings.bitDepth())
+        .key_count(settings.prompts().size())
+        .prompt_ids(new IntPointer(promptIds))
+        .negative_ids(new IntPointer(negativeIds))
+        .seeds(new LongPointer(seeds(settings)))
+        .init_rgb(initRgb == null ? null : new BytePointer(initRgb));
+  }
+
+  private static int[] ids(Tokenizer tokenizer, List<String> prompts) {
+    return prompts.stream().map(tokenizer::encode).flatMapToInt(Arrays::stream).toArray();
   }
 
   private static long[] seeds(Settings settings) {
@@ -132,6 +171,28 @@ public final class RenderJob implements AutoCloseable {
     }
     submit(frames);
     collect(pixels);
+  }
+
+  /**
+   * Of the batches collected so far, in seconds of the device: what runs at the same time counts in
+   * each.
+   *
+   * @param sampling noise to latents: UNet and sampler
+   * @param decoding latents to pixels
+   * @param copying pixels to the host's memory
+   */
+  public record Stats(long frames, double sampling, double decoding, double copying) {}
+
+  /** From any thread. */
+  public Stats stats() {
+    try (ltw_render_stats stats = new ltw_render_stats()) {
+      Native.check(LatentweenC.ltw_job_stats(handle.get(), stats));
+      return new Stats(
+          stats.frames(),
+          stats.sampling_seconds(),
+          stats.decoding_seconds(),
+          stats.copying_seconds());
+    }
   }
 
   /** From any thread: batches under way end after the evaluation they are in. */

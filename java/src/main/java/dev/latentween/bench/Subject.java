@@ -1,0 +1,161 @@
+package dev.latentween.bench;
+
+import dev.latentween.engine.Engine;
+import dev.latentween.engine.Model;
+import dev.latentween.model.Checkpoint;
+import dev.latentween.model.ModelConfig;
+import dev.latentween.settings.Sampler;
+import dev.latentween.settings.Settings;
+import dev.latentween.settings.SettingsReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+
+/** What is rendered to be measured: a model, or random weights in its place, and settings. */
+final class Subject implements AutoCloseable {
+  static final String SYNTHETIC = "Stable Diffusion 1.5 shapes";
+  static final long SEED = 1;
+
+  private static final int START_TOKEN = 49406;
+  private static final String SETTINGS =
+      """
+      {"prompts": ["a city at dawn", "a city at night"], "interpolate_x_frames": 99999,
+       "sampler": "euler", "scale": 7, "seed": 1}
+      """;
+
+  private final Checkpoint checkpoint; // null for random weights
+  private final Path settingsFile;
+  private final int width;
+  private final int height;
+  private final int steps;
+
+  private Subject(Checkpoint checkpoint, Path folder, int width, int height, int steps) {
+    this.checkpoint = checkpoint;
+    this.width = width;
+    this.height = height;
+    this.steps = steps;
+    try {
+      settingsFile = Files.writeString(folder.resolve("settings.json"), SETTINGS);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /**
+   * @param model null for random weights
+   * @param folder for a file of settings
+   */
+  static Subject open(Path model, Path tokenizer, Path folder, int width, int height, int steps) {
+    Checkpoint checkpoint = model == null ? null : Checkpoint.open(model, tokenizer);
+    return new Subject(checkpoint, folder, width, height, steps);
+  }
+
+  boolean synthetic() {
+    return checkpoint == null;
+  }
+
+  String name() {
+    return synthetic() ? SYNTHETIC : checkpoint.name();
+  }
+
+  ModelConfig config() {
+    return synthetic() ? Sd15.CONFIG : checkpoint.config();
+  }
+
+  /** The weights on a device. */
+  Model load(Engine engine) {
+    return synthetic() ? Model.random(engine, Sd15.CONFIG, SEED) : Model.load(engine, checkpoint);
+  }
+
+  /** Settings of the measured work. */
+  Settings settings() {
+    return settings(steps);
+  }
+
+  /** The same with another number of steps. */
+  Settings settings(int ofSteps) {
+    Map<String, String> overrides =
+        Map.of("W", "" + width, "H", "" + height, "steps", "" + ofSteps);
+    return new SettingsReader().read(settingsFile, overrides).settings();
+  }
+
+  /** Token ids of the settings' prompts; any ids are as good for random weights. */
+  int[] promptIds() {
+    return ids(settings().prompts());
+  }
+
+  int[] negativeIds() {
+    return ids(settings().negativePrompts());
+  }
+
+  private int[] ids(List<String> prompts) {
+    if (!synthetic()) {
+      return prompts.stream()
+          .map(checkpoint.tokenizer()::encode)
+          .flatMapToInt(Arrays::stream)
+          .toArray();
+    }
+    int positions = config().text().maxPositions();
+    return prompts.stream()
+        .flatMapToInt(
+            prompt -> {
+              int[] ids = new int[positions];
+              Arrays.fill(ids, START_TOKEN + 1);
+              ids[0] = START_TOKEN;
+              IntStream.range(0, Math.min(prompt.length(), positions - 2))
+                  .forEach(i -> ids[i + 1] = 320 + prompt.charAt(i));
+              return Arrays.stream(ids);
+            })
+        .toArray();
+  }
+
+  /** What each frame asks of a device. */
+  Report.Work work() {
+    Settings settings = settings();
+    return new Report.Work(
+        name(),
+        synthetic(),
+        width,
+        height,
+        settings.sampler().settingName(),
+        steps,
+        settings.scale(),
+        evaluations(settings),
+        cost(width, height).flops() / 1e12,
+        "png and mp4");
+  }
+
+  /** Of one sample's evaluation at a picture's size. */
+  UNetCost cost(int ofWidth, int ofHeight) {
+    int factor = 1 << (config().vae().blockOutChannels().length - 1);
+    return UNetCost.of(
+        config().unet(), ofHeight / factor, ofWidth / factor, config().text().maxPositions());
+  }
+
+  /** Samples that the UNet evaluates for a frame. */
+  static int evaluations(Settings settings) {
+    int samples = settings.scale() == 1 ? 1 : 2;
+    return settings.stepsPerFrame() * samples * evaluationsPerStep(settings.sampler());
+  }
+
+  /** The adaptive sampler takes what it needs; three a step is what it takes at least. */
+  private static int evaluationsPerStep(Sampler sampler) {
+    return switch (sampler) {
+      case DPM2, DPM2_ANCESTRAL, HEUN, DPMPP_2S_A -> 2;
+      case DPM_ADAPTIVE -> 3;
+      default -> 1;
+    };
+  }
+
+  @Override
+  public void close() {
+    if (checkpoint != null) {
+      checkpoint.close();
+    }
+  }
+}
