@@ -42,6 +42,7 @@ public final class Bench {
       Settings job) {}
 
   private final Request request;
+  private final Profile.Limits limits;
   private final FrameSink.Factory sinks;
   private final Path folder;
   private final Consumer<String> progress;
@@ -52,18 +53,20 @@ public final class Bench {
    * @param folder for files, which stay there
    * @param progress takes lines for people
    */
-  public Bench(
-      Request request, FrameSink.Factory sinks, Path folder, Consumer<String> progress) {
-    this(request, sinks, folder, progress, Nvml::find);
+  public Bench(Request request, FrameSink.Factory sinks, Path folder, Consumer<String> progress) {
+    this(request, request.profile().limits, sinks, folder, progress, Nvml::find);
   }
 
+  /** The same with limits and sensors of the caller's. */
   Bench(
       Request request,
+      Profile.Limits limits,
       FrameSink.Factory sinks,
       Path folder,
       Consumer<String> progress,
       Function<String, Nvml.Found> sensors) {
     this.request = request;
+    this.limits = limits;
     this.sinks = sinks;
     this.folder = folder;
     this.progress = progress;
@@ -90,8 +93,7 @@ public final class Bench {
             or(request.steps(), small ? 4 : 20))) {
       List<Report.Device> devices = new ArrayList<>();
       for (String device : request.devices()) {
-        DeviceBench bench =
-            new DeviceBench(subject, request.profile(), sensors, sinks, folder, progress);
+        DeviceBench bench = new DeviceBench(subject, limits, sensors, sinks, folder, progress);
         devices.add(bench.measure(device, devices.isEmpty() ? processMillis : null));
       }
       Report.Together together = devices.size() > 1 ? together(subject, devices) : null;
@@ -116,9 +118,7 @@ public final class Bench {
       List<Report.Device> devices,
       Report.Together together) {
     double framesPerSecond =
-        together == null
-            ? devices.get(0).endToEnd().framesPerSecond()
-            : together.framesPerSecond();
+        together == null ? devices.get(0).endToEnd().framesPerSecond() : together.framesPerSecond();
     List<String> wrong = new ArrayList<>();
     List<String> notes = new ArrayList<>();
     for (Report.Device device : devices) {
@@ -166,8 +166,7 @@ public final class Bench {
             .toList();
     double all = rates.stream().mapToDouble(CompletableFuture::join).sum();
     double sum = alone.stream().mapToDouble(d -> d.endToEnd().framesPerSecond()).sum();
-    return new Report.Together(
-        alone.stream().map(Report.Device::device).toList(), all, all / sum);
+    return new Report.Together(alone.stream().map(Report.Device::device).toList(), all, all / sum);
   }
 
   private double rate(Subject subject, Report.Device device, CyclicBarrier ready) {

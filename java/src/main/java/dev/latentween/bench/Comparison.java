@@ -41,7 +41,11 @@ public final class Comparison {
       List<String> differences = differences(entries.get(0).report().work(), report.work());
       if (!differences.isEmpty()) {
         throw new UserError(
-            file + " is of other work than " + files.get(0) + ": " + String.join("; ", differences));
+            file
+                + " is of other work than "
+                + files.get(0)
+                + ": "
+                + String.join("; ", differences));
       }
     }
     entries.sort(

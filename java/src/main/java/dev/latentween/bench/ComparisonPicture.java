@@ -29,8 +29,14 @@ public final class ComparisonPicture {
 
   /** Blue, green, red: distinct in print and to most eyes. */
   private static final int[][] COLOURS = {
-    {180, 114, 31}, {44, 127, 255}, {89, 161, 79}, {75, 75, 214}, {160, 100, 148}, {90, 90, 90},
-    {190, 160, 20}, {120, 180, 225}
+    {180, 114, 31},
+    {44, 127, 255},
+    {89, 161, 79},
+    {75, 75, 214},
+    {160, 100, 148},
+    {90, 90, 90},
+    {190, 160, 20},
+    {120, 180, 225}
   };
 
   private final List<Entry> entries;
@@ -41,8 +47,7 @@ public final class ComparisonPicture {
     entries = comparison.entries();
     plotHeight = Math.max(360, entries.size() * ROW);
     picture =
-        new Mat(
-            TOP + plotHeight + 80, WIDTH, opencv_core.CV_8UC3, new Scalar(255, 255, 255, 0));
+        new Mat(TOP + plotHeight + 80, WIDTH, opencv_core.CV_8UC3, new Scalar(255, 255, 255, 0));
   }
 
   /**
@@ -90,9 +95,7 @@ public final class ComparisonPicture {
           Point here =
               new Point(
                   plotX(point.batch(), octaves),
-                  TOP
-                      + plotHeight
-                      - (int) (plotHeight * point.imageStepsPerSecond() / highest));
+                  TOP + plotHeight - (int) (plotHeight * point.imageStepsPerSecond() / highest));
           if (before != null) {
             opencv_imgproc.line(picture, before, here, colour(i), 2, LINE_AA, 0);
           }
@@ -117,11 +120,7 @@ public final class ComparisonPicture {
   private void bars() {
     text("dollars for 1000 frames", BARS_LEFT, 50, 0.8, 1);
     double highest =
-        entries.stream()
-            .mapToDouble(Entry::dollars)
-            .filter(Double::isFinite)
-            .max()
-            .orElse(1);
+        entries.stream().mapToDouble(Entry::dollars).filter(Double::isFinite).max().orElse(1);
     for (int i = 0; i < entries.size(); i++) {
       Entry entry = entries.get(i);
       int y = TOP + i * ROW;

@@ -12,14 +12,14 @@ import java.util.function.Function;
 /**
  * Measures one device.
  *
- * @param sensors finds a GPU's by its place on the PCI bus
+ * @param sensors finds a GPU's by its place on the PCI bus; of the CPU for null
  * @param sinks for rendered frames
  * @param folder for files
  * @param progress takes lines for people
  */
 record DeviceBench(
     Subject subject,
-    Profile profile,
+    Profile.Limits limits,
     Function<String, Nvml.Found> sensors,
     FrameSink.Factory sinks,
     Path folder,
@@ -32,10 +32,7 @@ record DeviceBench(
    */
   Report.Device measure(String device, Double processMillis) {
     DeviceInfo info = info(device);
-    Nvml.Found found =
-        info == null
-            ? new Nvml.Found(null, "none for the CPU")
-            : sensors.apply(info.pciBusId());
+    Nvml.Found found = sensors.apply(info == null ? null : info.pciBusId());
     Gpu gpu = found.gpu();
     Gpu.Use use = gpu == null ? null : gpu.use(); // before this process takes its part
     progress.accept(device + ": device and weights");
@@ -58,29 +55,24 @@ record DeviceBench(
     double stepMillis = firstFrame(loaded);
     Report.ColdStart coldStart =
         new Report.ColdStart(
-            processMillis,
-            loaded.deviceMillis,
-            loaded.weightsMillis,
-            Loaded.millisSince(begin));
+            processMillis, loaded.deviceMillis, loaded.weightsMillis, Loaded.millisSince(begin));
     progress.accept(loaded.device + ": ceilings");
     Engine.Ceilings ceilings = ceilings(loaded.device);
     int largest = Math.max(1, loaded.largestBatch(MOST_FRAMES));
     progress.accept(loaded.device + ": UNet at batches up to " + largest);
     UNetCurve curve =
-        UNetCurve.measure(
-            loaded, largest, profile.batchFactor, stepMillis, profile.pointLimit);
+        UNetCurve.measure(loaded, largest, limits.batchFactor(), stepMillis, limits.point());
     Report.UNetPoint best = best(curve.points());
     progress.accept(loaded.device + ": whole frames at batch " + best.batch());
     Gpu gpu = found.gpu();
     try (GpuWatch watch = gpu == null ? null : new GpuWatch(gpu);
-        FrameSink sink =
-            sinks.open(subject.settings(), subject.name(), folder, best.batch())) {
+        FrameSink sink = sinks.open(subject.settings(), subject.name(), folder, best.batch())) {
       EndToEnd.Result frames =
           EndToEnd.measure(
               loaded,
               sink,
               best.batch(),
-              profile.endToEndLimit,
+              limits.endToEnd(),
               () -> watch == null ? Double.NaN : watch.joules());
       Gpu.Identity identity = gpu == null ? null : gpu.identity(); // while clocks are those of work
       progress.accept(loaded.device + ": correctness");
@@ -147,7 +139,6 @@ record DeviceBench(
     if (watch == null || Double.isNaN(windows.joules())) {
       return null;
     }
-    return new Report.Power(
-        watch.source(), windows.watts(), windows.joules() / windows.work());
+    return new Report.Power(watch.source(), windows.watts(), windows.joules() / windows.work());
   }
 }

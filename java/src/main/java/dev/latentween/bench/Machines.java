@@ -11,8 +11,7 @@ final class Machines {
   private Machines() {}
 
   static Report.Machine here() {
-    OperatingSystemMXBean system =
-        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+    OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     return new Report.Machine(
         cpuName(),
         Runtime.getRuntime().availableProcessors(),

@@ -35,9 +35,12 @@ final class Nvml implements Gpu {
   /**
    * Looks for NVML and in it for a GPU. That it is missing is nothing unusual.
    *
-   * @param pciBusId as CUDA names it, for example 0000:1b:00.0
+   * @param pciBusId as CUDA names it, for example 0000:1b:00.0; null for the CPU
    */
   static Found find(String pciBusId) {
+    if (pciBusId == null) {
+      return new Found(null, "none for the CPU");
+    }
     try {
       NvmlLibrary.load();
       int status = nvmlInit_v2();

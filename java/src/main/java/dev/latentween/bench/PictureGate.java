@@ -72,8 +72,7 @@ final class PictureGate {
 
     /** The larger of the two relative errors; NaN where a value is. */
     double error(Results reference) {
-      return Math.max(
-          error(noise, reference.noise), error(picture, reference.picture));
+      return Math.max(error(noise, reference.noise), error(picture, reference.picture));
     }
 
     private static double error(float[] values, float[] reference) {
@@ -90,8 +89,7 @@ final class PictureGate {
   /** Checks a device, with frames of {@code batch}. */
   static Report.Gate check(Loaded loaded, int batch) {
     Results results = Results.of(loaded.model, loaded.subject.config());
-    String kind =
-        loaded.subject.synthetic() ? "stored" : loaded.onCpu() ? "none" : "cpu";
+    String kind = loaded.subject.synthetic() ? "stored" : loaded.onCpu() ? "none" : "cpu";
     Double error =
         switch (kind) {
           case "stored" -> results.error(stored(results));
@@ -117,8 +115,7 @@ final class PictureGate {
   private static Results stored(Results like) {
     try (InputStream in = PictureGate.class.getResourceAsStream(STORED)) {
       ByteBuffer bytes = ByteBuffer.wrap(in.readAllBytes()).order(ByteOrder.LITTLE_ENDIAN);
-      Results stored =
-          new Results(new float[like.noise.length], new float[like.picture.length]);
+      Results stored = new Results(new float[like.noise.length], new float[like.picture.length]);
       bytes.asFloatBuffer().get(stored.noise).get(stored.picture);
       return stored;
     } catch (IOException e) {

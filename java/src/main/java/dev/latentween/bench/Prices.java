@@ -39,8 +39,7 @@ final class Prices {
     double measured = work.evaluationsPerFrame() * sample + decode;
     int evaluations = Subject.evaluations(job);
     double operations = jobCost.flops() / (1e12 * work.unetTeraflops());
-    double pixels =
-        (double) job.width() * job.height() / ((double) work.width() * work.height());
+    double pixels = (double) job.width() * job.height() / ((double) work.width() * work.height());
     double predicted = evaluations * sample * operations + decode * pixels;
     int frames = FramePlan.of(job).frameCount();
     double hours = frames * predicted / (measured * framesPerSecond) / 3600;

@@ -209,11 +209,7 @@ public record Report(
    * @param sameBits whether frames were the same alone and in a batch
    */
   public record Gate(
-      String reference,
-      Double relativeError,
-      double tolerance,
-      boolean finite,
-      boolean sameBits) {
+      String reference, Double relativeError, double tolerance, boolean finite, boolean sameBits) {
     @JsonIgnore
     public boolean passed() {
       return finite && sameBits && (relativeError == null || relativeError <= tolerance);
@@ -229,8 +225,7 @@ public record Report(
     }
   }
 
-  public record Price(
-      double dollarsPerHour, double framesPerDollar, double dollarsPer1000Frames) {}
+  public record Price(double dollarsPerHour, double framesPerDollar, double dollarsPer1000Frames) {}
 
   /**
    * What a settings file would take here.

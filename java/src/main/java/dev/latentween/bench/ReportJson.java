@@ -35,7 +35,9 @@ public final class ReportJson {
       int version = root.path("schemaVersion").asInt();
       if (version != Report.SCHEMA_VERSION) {
         throw new UserError(
-            file + " is no bench report of schema version " + Report.SCHEMA_VERSION
+            file
+                + " is no bench report of schema version "
+                + Report.SCHEMA_VERSION
                 + "; make it with latentween bench --json");
       }
       return MAPPER.treeToValue(root, Report.class);

@@ -61,7 +61,10 @@ public final class ReportTable {
     row(
         "power limit",
         d ->
-            gpu(d, g -> watts(g.powerLimitWatts()) + ", default " + watts(g.powerLimitDefaultWatts())));
+            gpu(
+                d,
+                g ->
+                    watts(g.powerLimitWatts()) + ", default " + watts(g.powerLimitDefaultWatts())));
     row("SM clock", d -> gpu(d, g -> g.smClockMhz() + " of " + g.smClockMaxMhz() + " MHz"));
     row(
         "memory clock",
@@ -80,7 +83,9 @@ public final class ReportTable {
     row(
         "frames/s",
         d ->
-            f("%.4g%s", d.endToEnd().framesPerSecond(), d.endToEnd().settled() ? "" : " unsettled"));
+            f(
+                "%.4g%s",
+                d.endToEnd().framesPerSecond(), d.endToEnd().settled() ? "" : " unsettled"));
     row("time in UNet", d -> percent(d.endToEnd().shares().unet()));
     row("time in VAE", d -> percent(d.endToEnd().shares().vaeDecode()));
     row("time in copies", d -> percent(d.endToEnd().shares().copy()));
@@ -132,9 +137,7 @@ public final class ReportTable {
   private static String point(Report.UNetPoint point) {
     return f(
         "%.4g ms, %.4g image-steps/s%s",
-        point.milliseconds(),
-        point.imageStepsPerSecond(),
-        point.settled() ? "" : " unsettled");
+        point.milliseconds(), point.imageStepsPerSecond(), point.settled() ? "" : " unsettled");
   }
 
   private void score() {

@@ -7,6 +7,7 @@ import dev.latentween.model.ModelConfig;
 import dev.latentween.settings.Sampler;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.SettingsReader;
+import dev.latentween.settings.UserError;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -49,10 +50,24 @@ final class Subject implements AutoCloseable {
   /**
    * @param model null for random weights
    * @param folder for a file of settings
+   * @throws UserError if there is no such model, or no frames of that size
    */
   static Subject open(Path model, Path tokenizer, Path folder, int width, int height, int steps) {
     Checkpoint checkpoint = model == null ? null : Checkpoint.open(model, tokenizer);
-    return new Subject(checkpoint, folder, width, height, steps);
+    Subject subject = new Subject(checkpoint, folder, width, height, steps);
+    Settings settings = subject.settings();
+    if (settings.width() != width || settings.height() != height) {
+      throw new UserError(
+          "--size is "
+              + width
+              + "x"
+              + height
+              + "; both must be multiples of 64, for example "
+              + settings.width()
+              + "x"
+              + settings.height());
+    }
+    return subject;
   }
 
   boolean synthetic() {

@@ -32,7 +32,8 @@ final class UNetCost {
     for (int i = 0; i < levels; i++) {
       int in = channels[Math.max(0, i - 1)];
       for (int j = 0; j < config.layersPerBlock(); j++) {
-        cost.unit(pixels, j == 0 ? in : channels[i], channels[i], config.downAttention()[i], tokens);
+        cost.unit(
+            pixels, j == 0 ? in : channels[i], channels[i], config.downAttention()[i], tokens);
       }
       if (i < levels - 1) {
         pixels /= 4;

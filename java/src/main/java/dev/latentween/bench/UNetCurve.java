@@ -70,8 +70,7 @@ final class UNetCurve {
               batch, 1000 / windows.rate(), samples * windows.rate(), windows.settled()));
       decodes.add(
           new Report.VaeDecode(
-              batch,
-              1000 * (end.decoding() - start.decoding()) / (end.frames() - start.frames())));
+              batch, 1000 * (end.decoding() - start.decoding()) / (end.frames() - start.frames())));
     }
   }
 

@@ -56,7 +56,8 @@ final class BenchCommand implements Callable<Integer> {
       names = "--device",
       paramLabel = "DEVICE",
       split = ",",
-      description = "What to measure: cpu, cuda:N; several with commas. Default: every GPU, or cpu.")
+      description =
+          "What to measure: cpu, cuda:N; several with commas. Default: every GPU, or cpu.")
   private List<String> devices;
 
   @Option(
@@ -118,8 +119,7 @@ final class BenchCommand implements Callable<Integer> {
     if (price != null && !(price > 0)) {
       throw new UserError("--price is " + price + "; it must be above 0");
     }
-    Settings jobSettings =
-        job == null ? null : new SettingsReader().read(job, Map.of()).settings();
+    Settings jobSettings = job == null ? null : new SettingsReader().read(job, Map.of()).settings();
     Bench.Request request =
         new Bench.Request(
             profile,
@@ -139,6 +139,13 @@ final class BenchCommand implements Callable<Integer> {
     if (json != null) {
       PartialFile.write(json, ReportJson.write(report).getBytes(StandardCharsets.UTF_8));
     }
+    return exitCode(report, minFps);
+  }
+
+  /**
+   * @param minFps null for any
+   */
+  static int exitCode(Report report, Double minFps) {
     if (!report.valid()) {
       return VOID;
     }
@@ -147,16 +154,12 @@ final class BenchCommand implements Callable<Integer> {
 
   private static List<String> allDevices() {
     List<String> usable =
-        Devices.find().gpus().stream()
-            .filter(DeviceInfo::usable)
-            .map(DeviceInfo::device)
-            .toList();
+        Devices.find().gpus().stream().filter(DeviceInfo::usable).map(DeviceInfo::device).toList();
     return usable.isEmpty() ? List.of("cpu") : usable;
   }
 
   private Report measure(Bench.Request request) {
-    Instant processStart =
-        ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+    Instant processStart = ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
     PrintWriter err = spec.commandLine().getErr();
     Path folder = temporaryFolder();
     try {
@@ -197,10 +200,7 @@ final class BenchCommand implements Callable<Integer> {
       description = "Reports beside each other, the cheapest frames first.",
       mixinStandardHelpOptions = true)
   void compare(
-      @Parameters(
-              paramLabel = "REPORT",
-              arity = "1..*",
-              description = "What bench --json wrote.")
+      @Parameters(paramLabel = "REPORT", arity = "1..*", description = "What bench --json wrote.")
           List<Path> reports,
       @Option(
               names = {"-o", "--output"},

@@ -39,7 +39,8 @@ public final class Main implements Runnable {
   /**
    * The command line with all its commands. Exit codes are 0; 2 for a mistake of the user's and 4
    * for a device that is missing, failing or out of memory, each told in one line of standard
-   * error; 5 for a device slower than asked for; 130 for Ctrl-C; and 1 for a mistake of ours, which comes with a stack trace.
+   * error; 5 for a device slower than asked for; 130 for Ctrl-C; and 1 for a mistake of ours, which
+   * comes with a stack trace.
    */
   static CommandLine commandLine() {
     CommandLine completion = new CommandLine(new GenerateCompletion());
