@@ -58,10 +58,18 @@ Values OpFixture::decode(const std::vector<unsigned char>& bytes, DType type) co
 }
 
 Values OpFixture::random(int64_t count, double deviation, double mean) {
+  return random(count, deviation, mean, type());
+}
+
+Values OpFixture::random_weights(int64_t count, double deviation) {
+  return random(count, deviation, 0, backend_->activation_type());
+}
+
+Values OpFixture::random(int64_t count, double deviation, double mean, DType type) {
   std::normal_distribution<double> normal(mean, deviation);
   Values values(static_cast<size_t>(count));
   for (float& value : values) value = static_cast<float>(normal(generator_));
-  return decode(encode(values, type()), type());
+  return decode(encode(values, type), type);
 }
 
 Placed OpFixture::output(const Shape& shape, DType type, Slice slice) const {
@@ -126,7 +134,7 @@ std::vector<unsigned char> OpFixture::run_bytes(const Tensor& memory,
                                                 const std::vector<unsigned char>& initial,
                                                 const Op& op) const {
   Arena measuring;
-  Context measure = Context::measure(*backend_, measuring);
+  Context measure = in_type(Context::measure(*backend_, measuring));
   op(measure);
   const Buffer scratch = backend_->allocate(measuring.peak());
   const std::vector<unsigned char> poison(static_cast<size_t>(measuring.peak()), kPoison);
@@ -142,14 +150,14 @@ std::vector<unsigned char> OpFixture::run_bytes(const Tensor& memory,
   };
   const auto immediate = [&] {
     Arena arena(scratch.data(), measuring.peak());
-    Context ctx = Context::immediate(*backend_, arena);
+    Context ctx = in_type(Context::immediate(*backend_, arena));
     op(ctx);
   };
   check("immediate", immediate);
   check("immediate again", immediate);
   Program program;
   Arena arena(scratch.data(), measuring.peak());
-  Context record = Context::record(*backend_, arena, program);
+  Context record = in_type(Context::record(*backend_, arena, program));
   op(record);
   expect(arena.peak() == measuring.peak(), "measured ", measuring.peak(), " bytes but took ", arena.peak());
   check("recorded", [&] { program.run(); });
@@ -222,23 +230,27 @@ void expect_refused(const std::function<void()>& call, const std::string& what) 
 }
 
 void on_every_device(const std::function<void(OpFixture&)>& body) {
-  const auto run = [&](const std::string& device) {
-    OpFixture fixture(device);
+  const auto run = [&](const std::string& device, bool wide) {
+    OpFixture fixture(device, wide);
     try {
       body(fixture);
     } catch (const std::exception& error) {
-      fail(Status::kInternalError, device, ": ", error.what());
+      fail(Status::kInternalError, device, ", ", name_of(fixture.type()), ": ", error.what());
     }
   };
-  if (const char* named = std::getenv("LTW_TEST_DEVICES")) return run(named);
-  run("cpu");
+  const auto run_all = [&](const std::string& device) {
+    run(device, false);
+    if (device != "cpu") run(device, true);
+  };
+  if (const char* named = std::getenv("LTW_TEST_DEVICES")) return run_all(named);
+  run_all("cpu");
   bool cuda = true;
   try {
     create_backend("cuda:0", 0);
   } catch (const Error&) {
     cuda = false;
   }
-  if (cuda) run("cuda:0");
+  if (cuda) run_all("cuda:0");
 }
 
 }  // namespace ltw::test

@@ -40,16 +40,20 @@ struct Slice {
 
 class OpFixture {
  public:
-  explicit OpFixture(const std::string& device) : backend_(create_backend(device, 0)) {
+  // wide: activations are float32, whatever the device's own are.
+  explicit OpFixture(const std::string& device, bool wide = false) : backend_(create_backend(device, 0)) {
     backend_->make_current();
+    type_ = wide ? DType::kF32 : backend_->activation_type();
   }
 
   Backend& backend() const { return *backend_; }
-  DType type() const { return backend_->activation_type(); }
+  DType type() const { return type_; }  // of activations
   const Tolerances& tolerance() const { return tolerances(type()); }
 
   // Normally distributed and rounded to the activation type, so that the device sees what the reference sees.
   Values random(int64_t count, double deviation = 1, double mean = 0);
+  // The same rounded to the type that the device keeps weights in.
+  Values random_weights(int64_t count, double deviation);
   // In the activation type; everything outside a slice is NaN.
   Placed upload(const Shape& shape, const Values& values, Slice slice = {}) const;
   OwnedTensor upload_f32(const Shape& shape, const Values& values) const;
@@ -74,7 +78,12 @@ class OpFixture {
   std::vector<unsigned char> encode(const Values& values, DType type) const;
   Values decode(const std::vector<unsigned char>& bytes, DType type) const;
 
+  Values random(int64_t count, double deviation, double mean, DType type);
+  // `ctx` with this fixture's type of activations.
+  Context in_type(const Context& ctx) const { return type_ == DType::kF32 ? ctx.wide() : ctx; }
+
   std::unique_ptr<Backend> backend_;
+  DType type_;
   std::mt19937 generator_{2024};
 };
 
@@ -83,7 +92,8 @@ void expect_same_bits(const Values& a, const Values& b, const std::string& what)
 // The op must refuse: any ltw::Error.
 void expect_refused(const std::function<void()>& call, const std::string& what);
 
-// "cpu", and "cuda:0" where this build and machine have it; LTW_TEST_DEVICES=cuda:0 picks one.
+// "cpu", and "cuda:0" where this build and machine have it, there also with float32 activations;
+// LTW_TEST_DEVICES=cuda:0 picks one.
 void on_every_device(const std::function<void(OpFixture&)>& body);
 
 }  // namespace ltw::test

@@ -165,7 +165,7 @@ ltw_status ltw_job_create(ltw_model* model, const ltw_render_config* config, ltw
   return guarded(model, [&](const ltw::Model& m, ltw::Parts&) {
     require(config != nullptr && job != nullptr, "config and job must not be null");
     const ltw::RenderConfig checked = render_config(m, *config);
-    *job = new ltw_job{model->backend, model->model, ltw::RenderJob(m, checked)};
+    *job = new ltw_job{model->backend, model->model, ltw::RenderJob(m, *model->backend, checked)};
   });
 }
 
@@ -176,7 +176,7 @@ ltw_status ltw_largest_batch(ltw_model* model, const ltw_render_config* config, 
     require(limit >= 1, "limit: ", limit, " must be 1 or more");
     ltw_render_config any = *config;
     any.batch = limit;
-    *batch = static_cast<int32_t>(ltw::largest_batch(m, render_config(m, any)));
+    *batch = static_cast<int32_t>(ltw::largest_batch(m, render_config(m, any), m.backend.free_bytes()));
   });
 }
 

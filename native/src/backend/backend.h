@@ -18,13 +18,25 @@ class Graph {
   virtual void launch() = 0;
 };
 
+// A point in a queue's work, and when it was reached.
+class Event {
+ public:
+  virtual ~Event() = default;
+  virtual void record() = 0;  // after all that its backend has queued so far
+  // Until the last record() is reached; at once when there was none.
+  virtual void wait() const = 0;
+  virtual double seconds_since(const Event& earlier) const = 0;  // both reached
+};
+
+// A device and one queue on it: work is done in the order in which it was queued.
 class Backend {
  public:
   virtual ~Backend() = default;
 
   virtual DeviceKind device() const = 0;
   virtual std::string description() const = 0;
-  // Storage type of weights and activations; latents and sampler arithmetic are float32 everywhere.
+  // Storage type of weights, and of activations but in a wide context; latents and sampler arithmetic are
+  // float32 everywhere.
   virtual DType activation_type() const = 0;
   // How many frames one network evaluation takes at most. A backend whose kernels choose their order of
   // additions by the batch size takes one, so that a frame's bits never depend on its neighbours.
@@ -41,11 +53,38 @@ class Backend {
     return nullptr;
   }
 
-  Buffer allocate(int64_t bytes) { return Buffer(device(), bytes, memory_); }
-  const MemoryCounter& memory() const { return memory_; }
+  // The same device with a queue of its own. Neither waits for the other but where wait_for() says so; memory
+  // is of both and counted together.
+  std::unique_ptr<Backend> queue() const { return twin(memory_, rehearses_); }
+  virtual std::unique_ptr<Event> event() = 0;
+  // What is queued from now on starts after the last record() of an event of another queue.
+  virtual void wait_for(const Event& event) = 0;
+  // Host memory that the device copies to while the host goes on; null in a rehearsal.
+  virtual std::shared_ptr<char[]> host_memory(int64_t bytes) = 0;
+  // Queues a copy to host_memory().
+  virtual void download_later(void* host, const void* device, int64_t bytes) = 0;
+
+  // The same device to find out what something takes: allocations are only counted, here alone, and work is
+  // only measured.
+  std::unique_ptr<Backend> rehearsal() const { return twin(std::make_shared<MemoryCounter>(), true); }
+  bool rehearses() const { return rehearses_; }
+  // Of the device's memory, now.
+  virtual int64_t free_bytes() const = 0;
+
+  Buffer allocate(int64_t bytes) {
+    return rehearses_ ? Buffer(bytes, *memory_) : Buffer(device(), bytes, *memory_);
+  }
+  const MemoryCounter& memory() const { return *memory_; }
+
+ protected:
+  Backend() : Backend(std::make_shared<MemoryCounter>(), false) {}
+  Backend(std::shared_ptr<MemoryCounter> memory, bool rehearses)
+      : memory_(std::move(memory)), rehearses_(rehearses) {}
+  virtual std::unique_ptr<Backend> twin(std::shared_ptr<MemoryCounter> memory, bool rehearses) const = 0;
 
  private:
-  MemoryCounter memory_;
+  const std::shared_ptr<MemoryCounter> memory_;
+  const bool rehearses_;
 };
 
 // device: "cpu", "cuda" or "cuda:N". Throws Error(kDeviceError) for one that this build or machine does not

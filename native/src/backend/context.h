@@ -19,6 +19,7 @@ class Program {
  public:
   void add(Step step) { steps_.push_back(std::move(step)); }
   void run() const {
+    if (steps_.empty()) return;  // a rehearsal's
     if (recorded_on_ != nullptr) graph_ = recorded_on_->capture([this] { run_steps(); });
     recorded_on_ = nullptr;
     if (graph_ != nullptr) {
@@ -56,15 +57,24 @@ class Context {
   }
 
   Backend& backend() const { return backend_; }
-  bool measuring() const { return mode_ == Mode::kMeasure; }
+  bool measuring() const { return mode_ == Mode::kMeasure || backend_.rehearses(); }
   ArenaTensor tensor(const Shape& shape, DType dtype) { return arena_.tensor(shape, dtype); }
-  // In the backend's activation type.
-  ArenaTensor tensor(const Shape& shape) { return tensor(shape, backend_.activation_type()); }
+  // In the activation type.
+  ArenaTensor tensor(const Shape& shape) { return tensor(shape, activation_type_); }
+  // The backend's, or float32 in a context that was made so.
+  DType activation_type() const { return activation_type_; }
+  // The same with activations that do not overflow: float32, where the backend's are narrower. Slower.
+  Context wide() const {
+    Context other = *this;
+    other.activation_type_ = DType::kF32;
+    return other;
+  }
 
   void submit(Step step) {
+    if (measuring()) return;
     if (mode_ == Mode::kRecord) {
       program_->add(std::move(step));
-    } else if (mode_ == Mode::kImmediate) {
+    } else {
       step();
     }
   }
@@ -72,12 +82,17 @@ class Context {
  private:
   enum class Mode { kMeasure, kRecord, kImmediate };
   Context(Backend& backend, Arena& arena, Mode mode, Program* program)
-      : backend_(backend), arena_(arena), mode_(mode), program_(program) {}
+      : backend_(backend),
+        arena_(arena),
+        mode_(mode),
+        program_(program),
+        activation_type_(backend.activation_type()) {}
 
   Backend& backend_;
   Arena& arena_;
   Mode mode_;
   Program* program_;
+  DType activation_type_;
 };
 
 }  // namespace ltw

@@ -39,9 +39,8 @@ Buffer::Buffer(DeviceKind device, int64_t bytes, MemoryCounter& counter) : devic
 }
 
 Buffer::~Buffer() {
-  if (data_ == nullptr) return;
-  release(device_, data_);
-  counter_->add(-bytes_);
+  if (data_ != nullptr) release(device_, data_);
+  if (counter_ != nullptr) counter_->add(-bytes_);
 }
 
 }  // namespace ltw

@@ -32,6 +32,8 @@ class Buffer {
   Buffer() = default;
   // Throws Error(kOutOfMemory) naming the bytes asked for.
   Buffer(DeviceKind device, int64_t bytes, MemoryCounter& counter);
+  // Only counted: no memory behind it.
+  Buffer(int64_t bytes, MemoryCounter& counter) : bytes_(bytes), counter_(&counter) { counter.add(bytes); }
   Buffer(Buffer&& other) noexcept { *this = std::move(other); }
   Buffer& operator=(Buffer&& other) noexcept {
     std::swap(data_, other.data_);

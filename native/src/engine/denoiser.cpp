@@ -12,14 +12,21 @@ constexpr size_t kMostTimeBiases = 2048;
 
 }  // namespace
 
-Denoiser::Denoiser(const Model& model, int64_t frames, int64_t h, int64_t w, double guidance_scale,
-                   const std::atomic<bool>& cancelled)
+Denoiser::Denoiser(const Model& model, Backend& backend, int64_t frames, int64_t h, int64_t w,
+                   double guidance_scale, const std::atomic<bool>& cancelled)
     : model_(model),
+      backend_(backend),
       frames_(frames),
       guidance_scale_(guidance_scale),
       cancelled_(cancelled),
-      unet_(model, guidance_scale == 1.0 ? frames : 2 * frames, h, w, model.config.text.positions),
-      time_bias_(model) {}
+      unet_(model, backend, guidance_scale == 1.0 ? frames : 2 * frames, h, w, model.config.text.positions),
+      time_bias_(model, backend) {
+  for (std::unique_ptr<Event>& event : evaluated_) event = backend.event();
+}
+
+void Denoiser::prepare(const std::vector<double>& sigmas) {
+  for (const double sigma : sigmas) time_bias(sigma);
+}
 
 Tensor Denoiser::text_kv(int64_t frame) const {
   return unet_.text_kv().batch_slice(guided() ? frames_ + frame : frame, 1);
@@ -32,17 +39,20 @@ const Tensor& Denoiser::time_bias(double sigma) {
   if (found != time_biases_.end()) return found->second;
   if (time_biases_.size() >= kMostTimeBiases) time_biases_.clear();
   const Tensor& fresh = time_bias_.run(model_.schedule.timestep(sigma));
-  OwnedTensor kept(model_.backend, fresh.shape, fresh.dtype);
+  OwnedTensor kept(backend_, fresh.shape, fresh.dtype);
   Arena none;
-  Context ctx = Context::immediate(model_.backend, none);
+  Context ctx = Context::immediate(backend_, none);
   convert(kept, fresh, 1.0, ctx);
   return time_biases_.emplace(sigma, std::move(kept)).first->second;
 }
 
 void Denoiser::operator()(const Tensor& denoised, const Tensor& x, double sigma) {
+  Event& evaluated = *evaluated_[next_];
+  next_ = (next_ + 1) % evaluated_.size();
+  evaluated.wait();
   if (cancelled_) fail(Status::kCancelled, "cancelled");
   Arena none;
-  Context ctx = Context::immediate(model_.backend, none);
+  Context ctx = Context::immediate(backend_, none);
 
   // The network sees x with unit variance (Karras et al. 2022, c_in).
   const double scale_in = 1.0 / std::sqrt(sigma * sigma + 1.0);
@@ -67,6 +77,7 @@ void Denoiser::operator()(const Tensor& denoised, const Tensor& x, double sigma)
   } else {
     weighted_sum(denoised, {{skip, x}, {out, unet_.out()}}, ctx);
   }
+  evaluated.record();
 }
 
 }  // namespace ltw

@@ -15,7 +15,7 @@ FrameNoise::FrameNoise(Backend& backend, Generator generator, std::vector<uint64
 
 std::vector<float> FrameNoise::next(NoiseSource& source) const {
   std::vector<float> values(static_cast<size_t>(latent_.size()));
-  source.draw(values);
+  if (!backend_.rehearses()) source.draw(values);
   return values;
 }
 
@@ -48,21 +48,29 @@ bool FrameNoise::unblended(const Blend& blend) const {
   return blend.weight == 0.0 || key_seeds_[blend.from_key] == key_seeds_[blend.to_key];
 }
 
+void FrameNoise::prepare(size_t count) {
+  for (size_t key = 0; key < key_seeds_.size() && count > 0; ++key) {
+    draw_of(static_cast<int64_t>(key), count - 1);
+  }
+}
+
 void FrameNoise::draw(const Tensor& dst, const Blend& blend, size_t index, Context& ctx) {
   const Draw& from = draw_of(blend.from_key, index);
   if (unblended(blend)) {
     weighted_sum(dst, {{1.0, from.tensor}}, ctx);
     return;
   }
-  std::vector<float> values(from.values.size());
-  slerp(values, from.values, draw_of(blend.to_key, index).values, blend.weight);
-  copy_from_nchw(dst, values.data(), backend_);
+  const Draw& to = draw_of(blend.to_key, index);
+  const Slerp factors = slerp(from.values, to.values, blend.weight);
+  weighted_sum(dst, {{factors.from, from.tensor}, {factors.to, to.tensor}}, ctx);
 }
 
-std::vector<float> FrameNoise::posterior(const Blend& blend) {
-  std::vector<float> values = seed_of(blend.from_key).posterior;
-  if (!unblended(blend)) slerp(values, values, seed_of(blend.to_key).posterior, blend.weight);
-  return values;
+std::vector<FrameNoise::Part> FrameNoise::posterior(const Blend& blend) {
+  const std::vector<float>& from = seed_of(blend.from_key).posterior;
+  if (unblended(blend)) return {{1, &from}};
+  const std::vector<float>& to = seed_of(blend.to_key).posterior;
+  const Slerp factors = slerp(from, to, blend.weight);
+  return {{factors.from, &from}, {factors.to, &to}};
 }
 
 }  // namespace ltw

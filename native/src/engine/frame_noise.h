@@ -29,10 +29,17 @@ class FrameNoise {
     double weight;
   };
 
-  // dst = noise of draw 0 (start), 1, 2, ... (steps).
+  // Makes draws 0 (start), 1, 2, ... (steps) of every seed below `count`: nothing waits for them later.
+  void prepare(size_t count);
   void draw(const Tensor& dst, const Blend& blend, size_t index, Context& ctx);
-  // The posterior's one draw, channels first, in host memory.
-  std::vector<float> posterior(const Blend& blend);
+
+  // A frame's noise is the sum of `weight` times these; channels first, in host memory. They stay where they
+  // are.
+  struct Part {
+    double weight;
+    const std::vector<float>* values;
+  };
+  std::vector<Part> posterior(const Blend& blend);
 
  private:
   struct Draw {

@@ -11,13 +11,7 @@ namespace ltw {
 class Model {
  public:
   Model(Backend& target, const ModelConfig& model_config, const WeightSource& source)
-      : backend(target),
-        config(model_config),
-        schedule(config.beta_start, config.beta_end, static_cast<int>(config.train_timesteps)),
-        text(WeightScope(source, target, "text_encoder.text_model"), config.text),
-        unet(WeightScope(source, target, "unet"), config.unet),
-        vae_decoder(WeightScope(source, target, "vae"), config.vae),
-        vae_encoder(WeightScope(source, target, "vae"), config.vae) {}
+      : Model(target, model_config, source, *make_packer(target)) {}
 
   Backend& backend;
   const ModelConfig config;
@@ -26,6 +20,18 @@ class Model {
   const UNet unet;
   const VaeDecoder vae_decoder;
   const VaeEncoder vae_encoder;
+
+ private:
+  Model(Backend& target, const ModelConfig& model_config, const WeightSource& source, Packer& packer)
+      : backend(target),
+        config(model_config),
+        schedule(config.beta_start, config.beta_end, static_cast<int>(config.train_timesteps)),
+        text(WeightScope(source, packer, "text_encoder.text_model"), config.text),
+        unet(WeightScope(source, packer, "unet"), config.unet),
+        vae_decoder(WeightScope(source, packer, "vae"), config.vae),
+        vae_encoder(WeightScope(source, packer, "vae"), config.vae) {
+    packer.finish();
+  }
 };
 
 }  // namespace ltw

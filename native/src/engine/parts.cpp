@@ -10,7 +10,7 @@
 namespace ltw {
 
 void Parts::text_encode(const int32_t* ids, int64_t count, int64_t clip_skip, float* states) {
-  TextEvaluation& text = reuse(text_, {clip_skip, 0, 0, 0}, model_, clip_skip);
+  TextEvaluation& text = reuse(text_, {clip_skip, 0, 0, 0}, clip_skip);
   for (int64_t i = 0; i < count; ++i) {
     const Tensor& result = text.run(ids + i * model_.config.text.positions);
     copy_to_host(states + i * result.shape.size(), result, model_.backend);
@@ -18,7 +18,7 @@ void Parts::text_encode(const int32_t* ids, int64_t count, int64_t clip_skip, fl
 }
 
 void Parts::text_kv(const float* states, int64_t tokens, const Tensor& dst) {
-  TextKvEvaluation& kv = reuse(text_kv_, {tokens, 0, 0, 0}, model_, tokens);
+  TextKvEvaluation& kv = reuse(text_kv_, {tokens, 0, 0, 0}, tokens);
   copy_from_host(kv.states(), states, model_.backend);
   Arena none;
   Context ctx = Context::immediate(model_.backend, none);
@@ -27,8 +27,8 @@ void Parts::text_kv(const float* states, int64_t tokens, const Tensor& dst) {
 
 void Parts::unet(int64_t n, int64_t h, int64_t w, int64_t tokens, const float* x, const float* timesteps,
                  const float* context, float* out) {
-  UNetEvaluation& unet = reuse(unet_, {n, h, w, tokens}, model_, n, h, w, tokens);
-  if (!time_bias_) time_bias_ = std::make_unique<TimeBiasEvaluation>(model_);
+  UNetEvaluation& unet = reuse(unet_, {n, h, w, tokens}, n, h, w, tokens);
+  if (!time_bias_) time_bias_ = std::make_unique<TimeBiasEvaluation>(model_, model_.backend);
   Arena none;
   Context ctx = Context::immediate(model_.backend, none);
   for (int64_t i = 0; i < n; ++i) {
@@ -41,7 +41,7 @@ void Parts::unet(int64_t n, int64_t h, int64_t w, int64_t tokens, const float* x
 }
 
 void Parts::vae_encode(int64_t n, int64_t h, int64_t w, const float* image, float* mean, float* logvar) {
-  VaeEncoding& encoding = reuse(encoding_, {n, h, w, 0}, model_, n, h, w);
+  VaeEncoding& encoding = reuse(encoding_, {n, h, w, 0}, n, h, w);
   copy_from_nchw(encoding.image(), image, model_.backend);
   encoding.run();
   const int64_t channels = model_.config.vae.latent_channels;
@@ -50,7 +50,7 @@ void Parts::vae_encode(int64_t n, int64_t h, int64_t w, const float* image, floa
 }
 
 void Parts::vae_decode(int64_t n, int64_t h, int64_t w, const float* z, float* image) {
-  VaeDecoding& decoding = reuse(decoding_, {n, h, w, 0}, model_, n, h, w);
+  VaeDecoding& decoding = reuse(decoding_, {n, h, w, 0}, n, h, w, model_.backend.activation_type());
   copy_from_nchw(decoding.z(), z, model_.backend);
   decoding.run();
   copy_to_nchw(image, decoding.image(), 0, decoding.image().channels(), model_.backend);
@@ -69,7 +69,7 @@ void Parts::sample(const SampleConfig& config, const float* context, const float
   Arena arena(memory.data(), memory.bytes());
   Context ctx = Context::immediate(backend, arena);
   const std::atomic<bool> never{false};
-  Denoiser denoiser(model_, config.batch, config.height, config.width, config.guidance_scale, never);
+  Denoiser denoiser(model_, backend, config.batch, config.height, config.width, config.guidance_scale, never);
   for (int64_t i = 0; i < config.batch; ++i) {
     text_kv(context + i * states, tokens, denoiser.text_kv(i));
     if (denoiser.guided()) text_kv(uncond + i * states, tokens, denoiser.negative_kv(i));

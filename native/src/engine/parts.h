@@ -48,11 +48,11 @@ class Parts {
   std::unique_ptr<TimeBiasEvaluation> time_bias_;
 
   template <typename Evaluation, typename... Args>
-  static Evaluation& reuse(Last<Evaluation>& last,
-                           const std::tuple<int64_t, int64_t, int64_t, int64_t>& shape, const Args&... args) {
+  Evaluation& reuse(Last<Evaluation>& last, const std::tuple<int64_t, int64_t, int64_t, int64_t>& shape,
+                    const Args&... args) {
     if (!last.evaluation || last.shape != shape) {
       last.evaluation.reset();  // the old plan's memory goes before the new one's comes
-      last.evaluation = std::make_unique<Evaluation>(args...);
+      last.evaluation = std::make_unique<Evaluation>(model_, model_.backend, args...);
       last.shape = shape;
     }
     return *last.evaluation;

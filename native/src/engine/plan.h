@@ -21,6 +21,7 @@ class Plan {
   }
 
   void run() const { program_.run(); }
+  int64_t bytes() const { return memory_.bytes(); }
 
  private:
   Buffer memory_;

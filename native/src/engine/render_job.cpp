@@ -1,10 +1,7 @@
 #include "engine/render_job.h"
 
 #include <algorithm>
-#include <chrono>
-#include <functional>
-
-#include "ops/elementwise.h"
+#include <cstring>
 
 namespace ltw {
 namespace {
@@ -24,64 +21,40 @@ const RenderConfig& checked(const RenderConfig& config, const ModelConfig& model
   return config;
 }
 
-// An adaptive sampler chooses its steps by its latent's error, which must be one frame's alone.
-int64_t group_size(const RenderConfig& config, const Backend& backend) {
-  if (config.sampler == Sampler::kDpmAdaptive) return 1;
-  return std::min<int64_t>(config.batch, backend.frames_per_evaluation());
-}
-
 }  // namespace
 
-RenderJob::RenderJob(const Model& model, const RenderConfig& config)
+RenderJob::RenderJob(const Model& model, Backend& backend, const RenderConfig& config)
     : model_(model),
+      backend_(backend),
       config_(checked(config, model.config)),
-      group_(group_size(config, model.backend)),
-      latent_{1, config.height / model.config.vae.factor(), config.width / model.config.vae.factor(),
-              model.config.vae.latent_channels},
-      trajectory_(make_trajectory(model.schedule, config.sampler, config.sigma_schedule, config.steps,
-                                  config.run_steps, config.init_rgb != nullptr)),
-      noise_(model.backend, config.generator, config.seeds, latent_, config.init_rgb != nullptr),
-      denoiser_(model, group_, latent_[1], latent_[2], config.guidance_scale, cancelled_),
-      vae_(model, 1, latent_[1], latent_[2]),
-      sampler_memory_(model.backend.allocate(kSamplerLatents * (group_ * latent_.size() * 4 + 256))),
-      x_(model.backend, latent_.with(0, group_), DType::kF32),
-      pixels_(model.backend, Shape{1, config.height, config.width, 3},
-              config.bits == 8 ? DType::kU8 : DType::kU16),
-      finite_(model.backend, Shape{1}, DType::kI32) {
-  encode_prompts();
-  if (config.init_rgb != nullptr) init_picture_.emplace(model, config.init_rgb, config.height, config.width);
-}
-
-void RenderJob::encode_prompts() {
-  TextEvaluation text(model_, config_.clip_skip);
-  TextKvEvaluation kv(model_, model_.config.text.positions);
-  Arena none;
-  Context ctx = Context::immediate(model_.backend, none);
-  const auto encoded = [&](const int32_t* all_ids, int64_t key) -> const Tensor& {
-    const int32_t* ids = all_ids + key * model_.config.text.positions;
-    const auto [found, is_new] =
-        encoded_.try_emplace(std::vector<int32_t>(ids, ids + model_.config.text.positions));
-    if (is_new) {
-      weighted_sum(kv.states(), {{1.0, text.run(ids)}}, ctx);
-      const Tensor& fresh = kv.run();
-      found->second = OwnedTensor(model_.backend, fresh.shape, fresh.dtype);
-      weighted_sum(found->second, {{1.0, fresh}}, ctx);
-    }
-    return found->second;
-  };
-  for (int64_t key = 0; key < config_.key_count; ++key) {
-    prompts_.push_back(encoded(config_.prompt_ids, key));
-    if (denoiser_.guided()) negatives_.push_back(encoded(config_.negative_ids, key));
+      sampling_(backend.queue()),
+      decoding_(backend.queue()),
+      sampler_(model, *sampling_, config_, cancelled_),
+      decoder_(model, *decoding_, config_, config.batch,
+               decoding_group(model, *decoding_, config_, sampler_.bytes()), backend.activation_type()) {
+  stats_.text_seconds = sampler_.text_seconds();
+  const int64_t groups = (config.batch + sampler_.group() - 1) / sampler_.group();
+  for (Batch& batch : batches_) {
+    batch.x =
+        OwnedTensor(backend, config.latent(model.config).with(0, groups * sampler_.group()), DType::kF32);
+    batch.pixels = backend.host_memory(config.batch * config.frame_bytes());
+    batch.finite = backend.host_memory(config.batch * static_cast<int64_t>(sizeof(int32_t)));
+    batch.begun = sampling_->event();
+    batch.sampled = sampling_->event();
+    batch.decoding = decoding_->event();
+    batch.decoded = decoding_->event();
+    batch.copied = decoding_->event();
   }
+  if (backend.rehearses()) make_wide_decoder();
 }
 
-void RenderJob::blend(const Tensor& dst, const KeyKv& keys, const FrameSpec& frame) const {
-  Arena none;
-  Context ctx = Context::immediate(model_.backend, none);
-  if (frame.weight == 0.0 || frame.from_key == frame.to_key) {
-    weighted_sum(dst, {{1.0, keys[frame.from_key]}}, ctx);
-  } else {
-    weighted_sum(dst, {{1.0 - frame.weight, keys[frame.from_key]}, {frame.weight, keys[frame.to_key]}}, ctx);
+RenderJob::~RenderJob() { synchronize(); }
+
+void RenderJob::synchronize() noexcept {
+  try {
+    sampling_->synchronize();
+    decoding_->synchronize();
+  } catch (const Error&) {  // of a device that is lost: nothing is under way there
   }
 }
 
@@ -101,41 +74,97 @@ void RenderJob::submit(const std::vector<FrameSpec>& frames) {
   lock.unlock();
 
   batch.frames = frames;
-  batch.pixels.resize(frames.size() * frame_bytes());
-  char* out = batch.pixels.data();
-  for (size_t first = 0; first < frames.size(); first += group_) {
-    const size_t count = std::min<size_t>(group_, frames.size() - first);
-    std::vector<FrameSpec> group(frames.begin() + first, frames.begin() + first + count);
-    group.resize(group_, group.back());  // one shape for every group
-    const auto begin = std::chrono::steady_clock::now();
-    sample(group);
-    const auto sampled = std::chrono::steady_clock::now();
-    for (size_t i = 0; i < count; ++i) {
-      decode(x_.tensor().batch_slice(i, 1), group[i], out);
-      out += frame_bytes();
-    }
-    const auto decoded = std::chrono::steady_clock::now();
-    const std::lock_guard guard(mutex_);
-    stats_.sampling_seconds += std::chrono::duration<double>(sampled - begin).count();
-    stats_.decoding_seconds += std::chrono::duration<double>(decoded - sampled).count();
+  try {
+    sample(batch);
+    decode(batch);
+  } catch (...) {
+    synchronize();  // what is queued uses a place that is free now
+    throw;
   }
   lock.lock();
   ++submitted_;
 }
 
+void RenderJob::sample(const Batch& batch) {
+  batch.begun->record();
+  const auto count = static_cast<int64_t>(batch.frames.size()), size = sampler_.group();
+  for (int64_t first = 0; first < count; first += size) {
+    const auto begin = batch.frames.begin() + first;
+    std::vector<FrameSpec> group(begin, begin + std::min(size, count - first));
+    group.resize(static_cast<size_t>(size), group.back());  // one shape for every group
+    sampler_.sample(batch.x.tensor().batch_slice(first, size), group);
+  }
+  batch.sampled->record();
+}
+
+void RenderJob::decode(const Batch& batch) {
+  const auto count = static_cast<int64_t>(batch.frames.size());
+  decoding_->wait_for(*batch.sampled);
+  batch.decoding->record();
+  decoder_.decode(batch.x, count);
+  batch.decoded->record();
+  decoder_.download(count, batch.pixels.get(), reinterpret_cast<int32_t*>(batch.finite.get()));
+  batch.copied->record();
+}
+
 void RenderJob::collect(void* pixels, int64_t pixel_bytes) {
   std::unique_lock lock(mutex_);
   if (cancelled_) fail(Status::kCancelled, "cancelled");
-  if (submitted_ == collected_) fail(Status::kInvalidState, "no batch is submitted that is not collected");
+  if (submitted_ == collected_) fail(Status::kInvalidState, "every submitted batch is collected");
   const Batch& batch = batches_[collected_ % 2];
   lock.unlock();
-  require(pixel_bytes >= static_cast<int64_t>(batch.pixels.size()), "pixel_bytes: ", pixel_bytes, " where ",
-          batch.frames.size(), " frames take ", batch.pixels.size());
-  std::copy(batch.pixels.begin(), batch.pixels.end(), static_cast<char*>(pixels));
+
+  const auto count = static_cast<int64_t>(batch.frames.size());
+  const int64_t bytes = count * config_.frame_bytes();
+  require(pixel_bytes >= bytes, "pixel_bytes: ", pixel_bytes, " where ", count, " frames take ", bytes);
+  batch.copied->wait();
+  if (cancelled_) fail(Status::kCancelled, "cancelled");
+  const int64_t wide_decodes = decode_wide(batch);
+  const std::optional<FrameSpec> damaged = not_finite(batch);
+  if (!damaged) std::memcpy(pixels, batch.pixels.get(), static_cast<size_t>(bytes));
+
   lock.lock();
   ++collected_;
-  stats_.frames += static_cast<int64_t>(batch.frames.size());
+  stats_.frames += count;
+  stats_.wide_decodes += wide_decodes;
+  stats_.sampling_seconds += batch.sampled->seconds_since(*batch.begun);
+  stats_.decoding_seconds += batch.decoded->seconds_since(*batch.decoding);
+  stats_.copying_seconds += batch.copied->seconds_since(*batch.decoded);
   changed_.notify_all();
+  lock.unlock();
+  if (damaged) {
+    fail(Status::kNotFinite, "the picture between prompts ", damaged->from_key, " and ", damaged->to_key,
+         " at weight ", damaged->weight,
+         " has NaN or infinity: the UNet or the VAE overflowed, or its weights are damaged");
+  }
+}
+
+void RenderJob::make_wide_decoder() {
+  if (wide_ || backend_.activation_type() == DType::kF32) return;
+  wide_ = std::make_unique<WideDecoder>(model_, backend_, config_);
+}
+
+int64_t RenderJob::decode_wide(const Batch& batch) {
+  auto* finite = reinterpret_cast<int32_t*>(batch.finite.get());
+  int64_t decodes = 0;
+  for (int64_t i = 0; i < static_cast<int64_t>(batch.frames.size()); ++i) {
+    if (finite[i] != 0) continue;
+    make_wide_decoder();
+    if (!wide_) break;
+    wide_->decoder.decode(batch.x.tensor().batch_slice(i, 1), 1);
+    wide_->decoder.download(1, batch.pixels.get() + i * config_.frame_bytes(), finite + i);
+    wide_->queue->synchronize();
+    ++decodes;
+  }
+  return decodes;
+}
+
+std::optional<FrameSpec> RenderJob::not_finite(const Batch& batch) const {
+  const auto* finite = reinterpret_cast<const int32_t*>(batch.finite.get());
+  for (size_t i = 0; i < batch.frames.size(); ++i) {
+    if (finite[i] == 0) return batch.frames[i];
+  }
+  return std::nullopt;
 }
 
 void RenderJob::cancel() {
@@ -149,57 +178,26 @@ RenderStats RenderJob::stats() const {
   return stats_;
 }
 
-int64_t largest_batch(const Model& model, const RenderConfig& config) {
-  return std::min<int64_t>(config.batch, model.backend.frames_per_evaluation());
+int64_t bytes_of_job(const Model& model, const RenderConfig& config) {
+  const std::unique_ptr<Backend> backend = model.backend.rehearsal();
+  const RenderJob job(model, *backend, config);
+  return backend->memory().peak();
 }
 
-void RenderJob::sample(const std::vector<FrameSpec>& group) {
-  Arena arena(sampler_memory_.data(), sampler_memory_.bytes());
-  Context ctx = Context::immediate(model_.backend, arena);
-  size_t draw = 0;
-  const auto draw_noise = [&](const Tensor& noise) {
-    for (int64_t i = 0; i < group_; ++i) noise_.draw(noise.batch_slice(i, 1), group[i], draw, ctx);
-    ++draw;
-  };
-
-  draw_noise(x_);
-  weighted_sum(x_, {{trajectory_.noise_scale, x_}}, ctx);
-  for (int64_t i = 0; i < group_; ++i) {
-    blend(denoiser_.text_kv(i), prompts_, group[i]);
-    if (denoiser_.guided()) blend(denoiser_.negative_kv(i), negatives_, group[i]);
-    if (init_picture_) {
-      const ArenaTensor init = ctx.tensor(latent_, DType::kF32);
-      const Tensor x = x_.tensor().batch_slice(i, 1);
-      init_picture_->latent(init, noise_, group[i]);
-      weighted_sum(x, {{1.0, x}, {trajectory_.init_scale, init}}, ctx);
+int64_t largest_batch(const Model& model, const RenderConfig& config, int64_t free_bytes) {
+  // For what is not of our counting: graphs, the driver's own, rounding.
+  constexpr int64_t kReserve = 256 << 20;
+  int64_t fitting = 0, limit = std::min<int64_t>(config.batch, model.backend.frames_per_evaluation());
+  while (fitting < limit) {
+    RenderConfig middle = config;
+    middle.batch = fitting + (limit - fitting + 1) / 2;
+    if (bytes_of_job(model, middle) <= free_bytes - kReserve) {
+      fitting = middle.batch;
+    } else {
+      limit = middle.batch - 1;
     }
   }
-  ltw::sample(config_.sampler, x_,
-              {.sigmas = trajectory_.sigmas,
-               .steps = config_.steps,
-               .eta = config_.ddim_eta,
-               .denoise = std::ref(denoiser_),
-               .draw_noise = draw_noise},
-              ctx);
-}
-
-void RenderJob::decode(const Tensor& latent, const FrameSpec& frame, void* pixels) {
-  Backend& backend = model_.backend;
-  Arena none;
-  Context ctx = Context::immediate(backend, none);
-  weighted_sum(vae_.z(), {{1.0 / model_.config.vae.scaling_factor, latent}}, ctx);
-  vae_.run();
-
-  int32_t finite = 1;
-  backend.upload(finite_.tensor().data, &finite, sizeof finite);
-  image_to_pixels(pixels_, vae_.image(), finite_, ctx);
-  backend.download(&finite, finite_.tensor().data, sizeof finite);
-  if (!finite) {
-    fail(Status::kNotFinite, "the picture between prompts ", frame.from_key, " and ", frame.to_key,
-         " at weight ", frame.weight,
-         " has NaN or infinity: the UNet or the VAE overflowed, or its weights are damaged");
-  }
-  backend.download(pixels, pixels_.tensor().data, pixels_.tensor().bytes());
+  return fitting;
 }
 
 }  // namespace ltw

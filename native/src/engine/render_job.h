@@ -3,39 +3,16 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
 
-#include "engine/denoiser.h"
-#include "engine/frame_noise.h"
-#include "engine/init_picture.h"
-#include "sampling/trajectory.h"
+#include "engine/frame_decoder.h"
+#include "engine/frame_sampler.h"
+#include "engine/render_config.h"
 
 namespace ltw {
-
-// What a render has in common over its frames; see ltw_render_config for units and ranges.
-struct RenderConfig {
-  int64_t width, height;
-  Sampler sampler;
-  SigmaSchedule sigma_schedule;
-  int steps, run_steps;
-  double guidance_scale, ddim_eta;
-  Generator generator;
-  int64_t clip_skip;
-  int bits;
-  int64_t batch;
-  int64_t key_count;
-  const int32_t* prompt_ids;    // [key_count, positions]; read by RenderJob's constructor only
-  const int32_t* negative_ids;  // [key_count, positions]; likewise
-  std::vector<uint64_t> seeds;  // [key_count]
-  const uint8_t* init_rgb;      // [height, width, 3] or null; likewise
-};
-
-// A frame between two key prompts.
-using FrameSpec = FrameNoise::Blend;
 
 // See ltw_render_stats.
 struct RenderStats {
@@ -43,59 +20,70 @@ struct RenderStats {
   double text_seconds = 0, sampling_seconds = 0, decoding_seconds = 0, copying_seconds = 0;
 };
 
-// Renders frames of one render. Everything that frames share is made in the constructor: the key prompts'
-// keys and values, the init picture's latent, the plans. One thread may submit while another collects.
+// Renders frames of one render in batches, on two queues of the device: one samples, the other decodes what
+// the first has sampled before. One thread may submit while another collects.
 class RenderJob {
  public:
-  RenderJob(const Model& model, const RenderConfig& config);
+  // On a backend that rehearses, it only counts the memory that it takes.
+  RenderJob(const Model& model, Backend& backend, const RenderConfig& config);
+  ~RenderJob();
 
   void submit(const std::vector<FrameSpec>& frames);
   // pixels: host memory, [frames, height, width, 3], uint8 or uint16.
   void collect(void* pixels, int64_t pixel_bytes);
   void cancel();
   RenderStats stats() const;
-  int64_t frame_bytes() const { return config_.width * config_.height * 3 * config_.bits / 8; }
 
  private:
-  // Per key, [1, tokens, text_kv_channels]: keys and values for cross-attention are linear in the
-  // conditioning, so a frame's are the lerp of two keys'.
-  using KeyKv = std::vector<Tensor>;
-
-  // Each different prompt once: negative prompts are mostly one and the same.
-  void encode_prompts();
-  void blend(const Tensor& dst, const KeyKv& keys, const FrameSpec& frame) const;
-  void sample(const std::vector<FrameSpec>& group);
-  void decode(const Tensor& latent, const FrameSpec& frame, void* pixels);
-
+  // What both queues and the host touch of a batch on its way.
   struct Batch {
     std::vector<FrameSpec> frames;
-    std::vector<char> pixels;
+    OwnedTensor x;  // latents, [batch in whole groups, h, w, channels] float32
+    std::shared_ptr<char[]> pixels, finite;
+    std::unique_ptr<Event> begun, sampled;             // on the sampling queue
+    std::unique_ptr<Event> decoding, decoded, copied;  // on the decoding queue
   };
 
+  // float32, for pictures whose decoding overflows what is narrower. Collecting may go on while a batch is
+  // being queued, so it has a queue of its own.
+  struct WideDecoder {
+    WideDecoder(const Model& model, const Backend& backend, const RenderConfig& config)
+        : queue(backend.queue()), decoder(model, *queue, config, 1, 1, DType::kF32) {}
+    const std::unique_ptr<Backend> queue;
+    FrameDecoder decoder;
+  };
+
+  void sample(const Batch& batch);
+  void decode(const Batch& batch);
+  // None where the backend's own decoder is as wide.
+  void make_wide_decoder();
+  // Decodes again what is not finite; returns how many frames that were.
+  int64_t decode_wide(const Batch& batch);
+  // The first frame whose picture has NaN or infinity.
+  std::optional<FrameSpec> not_finite(const Batch& batch) const;
+  void synchronize() noexcept;
+
   const Model& model_;
+  Backend& backend_;
   const RenderConfig config_;
   std::atomic<bool> cancelled_{false};
-  mutable std::mutex mutex_;  // of what follows, up to the stats
+  const std::unique_ptr<Backend> sampling_, decoding_;
+  FrameSampler sampler_;
+  FrameDecoder decoder_;
+  std::unique_ptr<WideDecoder> wide_;  // made for the first picture that needs it
+
+  mutable std::mutex mutex_;  // of the numbers below
   std::condition_variable changed_;
-  int64_t submitted_ = 0, collected_ = 0;  // batches; a batch's place is its number modulo two
-  std::array<Batch, 2> batches_;
+  int64_t submitted_ = 0, collected_ = 0;
   RenderStats stats_;
-  const int64_t group_;  // frames sampled at once
-  const Shape latent_;   // of one frame: [1, h, w, channels]
-  const Trajectory trajectory_;
-  std::map<std::vector<int32_t>, OwnedTensor> encoded_;  // by token ids
-  KeyKv prompts_, negatives_;                            // views of them
-  FrameNoise noise_;
-  std::optional<InitPicture> init_picture_;
-  Denoiser denoiser_;
-  VaeDecoding vae_;
-  const Buffer sampler_memory_;
-  const OwnedTensor x_;       // [group, h, w, channels] float32
-  const OwnedTensor pixels_;  // [1, height, width, 3]
-  const OwnedTensor finite_;  // [1] int32
+  std::array<Batch, 2> batches_;  // a batch's place is its number modulo two
 };
 
-// The largest config.batch up to the given one for which the memory free now suffices; 0 for none.
-int64_t largest_batch(const Model& model, const RenderConfig& config);
+// The most device memory that a job holds at once, the model's apart and a wide decoder included. Found
+// without allocating any.
+int64_t bytes_of_job(const Model& model, const RenderConfig& config);
+
+// The largest config.batch up to the given one for which so much free memory suffices; 0 for none.
+int64_t largest_batch(const Model& model, const RenderConfig& config, int64_t free_bytes);
 
 }  // namespace ltw

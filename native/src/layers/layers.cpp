@@ -3,15 +3,9 @@
 namespace ltw {
 namespace {
 
-OwnedTensor uploaded(const std::vector<float>& values, Backend& backend) {
-  OwnedTensor tensor(backend, Shape{static_cast<int64_t>(values.size())}, DType::kF32);
-  backend.upload(tensor.tensor().data, values.data(), tensor.tensor().bytes());
-  return tensor;
-}
-
 NormWeights norm_weights(const WeightScope& scope, int64_t channels) {
-  return {uploaded(scope.read("weight", Shape{channels}), scope.backend()),
-          uploaded(scope.read("bias", Shape{channels}), scope.backend())};
+  return {scope.packer().vector(scope.find("weight", Shape{channels})),
+          scope.packer().vector(scope.find("bias", Shape{channels}))};
 }
 
 // The shape of `src` with other channels.
@@ -19,29 +13,26 @@ Shape with_channels(const Tensor& src, int64_t channels) {
   return src.shape.with(src.shape.rank() - 1, channels);
 }
 
+PackedWeights packed_conv2d(const WeightScope& scope, int64_t in, int64_t out, int64_t kernel) {
+  const StoredTensor bias = scope.find("bias", Shape{out});
+  return scope.packer().conv2d(scope.find("weight", Shape{out, in, kernel, kernel}), &bias);
+}
+
 PackedWeights packed_linears(const std::vector<WeightScope>& scopes, int64_t in,
                              const std::vector<int64_t>& outs, Bias bias) {
-  std::vector<float> weight, offset;
-  int64_t total = 0;
+  std::vector<StoredTensor> weights, biases;
   for (size_t i = 0; i < scopes.size(); ++i) {
-    const std::vector<float> part = scopes[i].read("weight", Shape{outs[i], in});
-    weight.insert(weight.end(), part.begin(), part.end());
-    if (bias == Bias::kYes) {
-      const std::vector<float> part_bias = scopes[i].read("bias", Shape{outs[i]});
-      offset.insert(offset.end(), part_bias.begin(), part_bias.end());
-    }
-    total += outs[i];
+    weights.push_back(scopes[i].find("weight", Shape{outs[i], in}));
+    if (bias == Bias::kYes) biases.push_back(scopes[i].find("bias", Shape{outs[i]}));
   }
-  return pack_linear(weight, offset, total, in, scopes.front().backend());
+  return scopes.front().packer().linear(weights, biases);
 }
 
 }  // namespace
 
 Conv2d::Conv2d(const WeightScope& scope, int64_t in, int64_t out, int64_t kernel,
                const Conv2dParams& conv_params)
-    : weights(pack_conv2d(scope.read("weight", Shape{out, in, kernel, kernel}),
-                          scope.read("bias", Shape{out}), out, in, kernel, scope.backend())),
-      params(conv_params) {}
+    : weights(packed_conv2d(scope, in, out, kernel)), params(conv_params) {}
 
 ArenaTensor Conv2d::operator()(const Tensor& src, const Epilogue& epilogue, Context& ctx) const {
   ArenaTensor dst =
@@ -57,10 +48,6 @@ Linear::Linear(const WeightScope& scope, int64_t in, int64_t out, Bias bias)
 Linear::Linear(const std::vector<WeightScope>& scopes, int64_t in, const std::vector<int64_t>& outs,
                Bias bias)
     : weights(packed_linears(scopes, in, outs, bias)) {}
-
-Linear::Linear(const std::vector<float>& weight, const std::vector<float>& bias, int64_t in, int64_t out,
-               Backend& backend)
-    : weights(pack_linear(weight, bias, out, in, backend)) {}
 
 ArenaTensor Linear::operator()(const Tensor& src, const Epilogue& epilogue, Context& ctx) const {
   const int64_t channels = weights.out_channels / (epilogue.activation == Activation::kGeglu ? 2 : 1);

@@ -26,9 +26,9 @@ struct Linear {
   Linear(const WeightScope& scope, int64_t in, int64_t out, Bias bias = Bias::kYes);
   // Several layers that read one input, as one product: the outputs lie side by side.
   Linear(const std::vector<WeightScope>& scopes, int64_t in, const std::vector<int64_t>& outs, Bias bias);
-  // From values: weight [out, in], bias [out] or empty.
-  Linear(const std::vector<float>& weight, const std::vector<float>& bias, int64_t in, int64_t out,
-         Backend& backend);
+  // As Packer::linear has it.
+  Linear(const std::vector<StoredTensor>& weight, const std::vector<StoredTensor>& bias, Packer& packer)
+      : weights(packer.linear(weight, bias)) {}
   // src [..., in] -> a new [..., out]; half as many channels with Activation::kGeglu
   ArenaTensor operator()(const Tensor& src, const Epilogue& epilogue, Context& ctx) const;
 };

@@ -3,28 +3,17 @@
 namespace ltw {
 namespace {
 
-// Columns [begin, end) of each row of a [rows, columns] matrix.
-std::vector<float> columns(const std::vector<float>& matrix, int64_t rows, int64_t all, int64_t begin,
-                           int64_t end) {
-  std::vector<float> part;
-  part.reserve(static_cast<size_t>(rows * (end - begin)));
-  for (int64_t row = 0; row < rows; ++row) {
-    part.insert(part.end(), matrix.begin() + row * all + begin, matrix.begin() + row * all + end);
-  }
-  return part;
-}
-
 std::vector<Linear> shortcut(const WeightScope& scope, int64_t in, int64_t skip_channels, int64_t out) {
   std::vector<Linear> parts;
   if (in == out) return parts;
   const WeightScope conv = scope.at("conv_shortcut");
-  const std::vector<float> weight = conv.read("weight", Shape{out, in, 1, 1});
+  const StoredTensor weight = conv.find("weight", Shape{out, in, 1, 1}).reshaped(Shape{out, in});
   const int64_t own = in - skip_channels;
-  parts.emplace_back(columns(weight, out, in, 0, own), conv.read("bias", Shape{out}), own, out,
-                     scope.backend());
+  parts.emplace_back(std::vector{weight.channel_slice(0, own)}, std::vector{conv.find("bias", Shape{out})},
+                     scope.packer());
   if (skip_channels > 0) {
-    parts.emplace_back(columns(weight, out, in, own, in), std::vector<float>{}, skip_channels, out,
-                       scope.backend());
+    parts.emplace_back(std::vector{weight.channel_slice(own, skip_channels)}, std::vector<StoredTensor>{},
+                       scope.packer());
   }
   return parts;
 }

@@ -11,8 +11,8 @@ constexpr double kGroupNormEps = 1e-6;  // of the group norm in front
 // A 1x1 convolution in SD 1.x, a linear layer in later models; the same product.
 Linear projection(const WeightScope& scope, int64_t channels, bool is_linear) {
   const Shape shape = is_linear ? Shape{channels, channels} : Shape{channels, channels, 1, 1};
-  return Linear(scope.read("weight", shape), scope.read("bias", Shape{channels}), channels, channels,
-                scope.backend());
+  return Linear({scope.find("weight", shape).reshaped(Shape{channels, channels})},
+                {scope.find("bias", Shape{channels})}, scope.packer());
 }
 
 }  // namespace

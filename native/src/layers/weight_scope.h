@@ -3,10 +3,8 @@
 
 #include <string>
 #include <unordered_map>
-#include <vector>
 
-#include "backend/backend.h"
-#include "ops/stored_tensor.h"
+#include "ops/weights.h"
 
 namespace ltw {
 
@@ -27,24 +25,24 @@ class CheckpointSource final : public WeightSource {
   std::unordered_map<std::string, Tensor> tensors_;
 };
 
-// A prefix within a source, and the backend that the weights are packed for.
+// A prefix within a source, and what packs the weights.
 class WeightScope {
  public:
-  WeightScope(const WeightSource& source, Backend& backend, std::string prefix)
-      : source_(source), backend_(backend), prefix_(std::move(prefix)) {}
+  WeightScope(const WeightSource& source, Packer& packer, std::string prefix)
+      : source_(source), packer_(packer), prefix_(std::move(prefix)) {}
 
-  Backend& backend() const { return backend_; }
+  Packer& packer() const { return packer_; }
   template <typename... Parts>
   WeightScope at(const Parts&... parts) const {
-    return WeightScope(source_, backend_, text(prefix_, ".", parts...));
+    return WeightScope(source_, packer_, text(prefix_, ".", parts...));
   }
-  std::vector<float> read(const std::string& name, const Shape& shape) const {
-    return to_floats(source_.find(prefix_ + "." + name, shape));
+  StoredTensor find(const std::string& name, const Shape& shape) const {
+    return source_.find(prefix_ + "." + name, shape);
   }
 
  private:
   const WeightSource& source_;
-  Backend& backend_;
+  Packer& packer_;
   std::string prefix_;
 };
 

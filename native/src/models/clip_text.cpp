@@ -4,25 +4,6 @@
 #include "ops/elementwise.h"
 
 namespace ltw {
-namespace {
-
-// In the backend's activation type.
-OwnedTensor table(const WeightScope& scope, const std::string& name, const Shape& shape) {
-  Backend& backend = scope.backend();
-  const std::vector<float> values = scope.read(name, shape);
-  OwnedTensor wide(backend, shape, DType::kF32);
-  backend.upload(wide.tensor().data, values.data(), wide.tensor().bytes());
-  if (backend.activation_type() == DType::kF32) return wide;
-  OwnedTensor narrow(backend, shape, backend.activation_type());
-  Arena none;
-  Context ctx = Context::immediate(backend, none);
-  convert(narrow, wide, 1.0, ctx);
-  backend.synchronize();
-  return narrow;
-}
-
-}  // namespace
-
 ClipText::Layer::Layer(const WeightScope& scope, const TextConfig& config)
     : norm1(scope.at("layer_norm1"), config.hidden_size, config.norm_eps),
       norm2(scope.at("layer_norm2"), config.hidden_size, config.norm_eps),
@@ -34,10 +15,10 @@ ClipText::Layer::Layer(const WeightScope& scope, const TextConfig& config)
 
 ClipText::ClipText(const WeightScope& scope, const TextConfig& config)
     : config_(config),
-      token_table_(
-          table(scope, "embeddings.token_embedding.weight", Shape{config.vocab_size, config.hidden_size})),
-      position_table_(
-          table(scope, "embeddings.position_embedding.weight", Shape{config.positions, config.hidden_size})),
+      token_table_(scope.packer().table(
+          scope.find("embeddings.token_embedding.weight", Shape{config.vocab_size, config.hidden_size}))),
+      position_table_(scope.packer().table(
+          scope.find("embeddings.position_embedding.weight", Shape{config.positions, config.hidden_size}))),
       final_norm_(scope.at("final_layer_norm"), config.hidden_size, config.norm_eps) {
   for (int64_t i = 0; i < config.layers; ++i) layers_.emplace_back(scope.at("encoder.layers.", i), config);
 }

@@ -12,6 +12,7 @@ void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor
          "attention: keys ", k.shape, " and values ", v.shape, " for queries ", q.shape);
   ensure(params.heads > 0 && q.channels() % params.heads == 0, "attention: ", q.channels(), " channels in ",
          params.heads, " heads");
+  ensure(dst.dtype == q.dtype && k.dtype == q.dtype && v.dtype == q.dtype, "attention of several types");
   LTW_DISPATCH(attention, ctx, dst, q, k, v, params);
 }
 

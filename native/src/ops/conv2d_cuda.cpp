@@ -1,5 +1,6 @@
 #include "ops/conv2d.h"
 #include "ops/gemm/gemm_args.h"
+#include "ops/gemm/gemm_float32.h"
 
 namespace ltw::cuda {
 
@@ -13,7 +14,9 @@ void conv2d(const Tensor& dst, const Tensor& src, const PackedWeights& weights, 
   args.width = static_cast<int>(src.shape[2]);
   args.out_width = static_cast<int>(dst.shape[2]);
   args.out_pixels = static_cast<int>(dst.shape[1] * dst.shape[2]);
-  ctx.submit([args, &device = backend(ctx)] { launch_gemm(args, device); });
+  ctx.submit([args, wide = src.dtype == DType::kF32, &device = backend(ctx)] {
+    wide ? launch_gemm_float32(args, device) : launch_gemm(args, device);
+  });
 }
 
 }  // namespace ltw::cuda

@@ -33,7 +33,7 @@ Shape out_shape(const Case& c) {
 
 Data make(OpFixture& t, const Case& c) {
   const double deviation = 1 / std::sqrt(static_cast<double>(c.in * c.kernel * c.kernel));
-  return {t.random(c.n * c.h * c.w * c.in), t.random(c.out * c.in * c.kernel * c.kernel, deviation),
+  return {t.random(c.n * c.h * c.w * c.in), t.random_weights(c.out * c.in * c.kernel * c.kernel, deviation),
           t.random(c.out), t.random(c.n * c.out), t.random(out_shape(c).size())};
 }
 

@@ -33,7 +33,8 @@ void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_tabl
              ids.shape == Shape{dst.shape[0], dst.shape[1]},
          "embed_tokens: ids ", ids.shape, " for ", dst.shape);
   ensure(token_table.channels() == dst.channels() && position_table.channels() == dst.channels() &&
-             position_table.rows() >= dst.shape[1],
+             position_table.rows() >= dst.shape[1] && token_table.dtype == dst.dtype &&
+             position_table.dtype == dst.dtype,
          "embed_tokens: tables ", token_table.shape, " and ", position_table.shape, " for ", dst.shape);
   LTW_DISPATCH(embed_tokens, ctx, dst, ids, token_table, position_table);
 }

@@ -2,6 +2,7 @@
 #include <cuda_fp16.h>
 
 #include "backend/cuda/cuda_backend.h"
+#include "ops/device/vec.h"
 #include "ops/elementwise.h"
 
 namespace ltw::cuda {
@@ -9,8 +10,6 @@ namespace {
 
 constexpr int kThreads = 256;
 
-__device__ float to_float(float x) { return x; }
-__device__ float to_float(__half x) { return __half2float(x); }
 __device__ void assign(float& to, double x) { to = static_cast<float>(x); }
 __device__ void assign(__half& to, double x) { to = __double2half(x); }
 
@@ -42,16 +41,16 @@ __global__ void convert_kernel(To* dst, const From* src, float scale, int64_t si
   if (i < size) assign(dst[i], scale * to_float(src[i]));
 }
 
-__global__ void embed_tokens_kernel(__half* dst, const int* ids, const __half* tokens,
-                                    const __half* positions, int64_t dst_stride, int64_t token_stride,
-                                    int64_t position_stride, int64_t rows, int length, int channels,
-                                    int vocabulary) {
+template <typename T>
+__global__ void embed_tokens_kernel(T* dst, const int* ids, const T* tokens, const T* positions,
+                                    int64_t dst_stride, int64_t token_stride, int64_t position_stride,
+                                    int64_t rows, int length, int channels, int vocabulary) {
   const int64_t i = element(), row = i / channels, c = i % channels;
   if (row >= rows) return;
   // The tokenizer vouches for its ids; a wrong one may not read what is not ours.
   const int64_t id = min(max(ids[row], 0), vocabulary - 1);
-  dst[row * dst_stride + c] = __float2half_rn(__half2float(tokens[id * token_stride + c]) +
-                                              __half2float(positions[row % length * position_stride + c]));
+  assign(dst[row * dst_stride + c],
+         to_float(tokens[id * token_stride + c]) + to_float(positions[row % length * position_stride + c]));
 }
 
 template <typename Pixel, typename T>
@@ -76,6 +75,18 @@ void submit_weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Cont
     const int64_t size = dst.shape.size();
     weighted_sum_kernel<T><<<blocks(size), kThreads, 0, stream>>>(dst.as<T>(), args, size);
     check_launch("weighted_sum");
+  });
+}
+
+template <typename T>
+void submit_embedding(const Tensor& dst, const Tensor& ids, const Tensor& token_table,
+                      const Tensor& position_table, Context& ctx) {
+  ctx.submit([=, stream = backend(ctx).stream()] {
+    embed_tokens_kernel<<<blocks(dst.shape.size()), kThreads, 0, stream>>>(
+        dst.as<T>(), ids.as<int>(), token_table.as<T>(), position_table.as<T>(), dst.row_stride,
+        token_table.row_stride, position_table.row_stride, dst.rows(), static_cast<int>(dst.shape[1]),
+        static_cast<int>(dst.channels()), static_cast<int>(token_table.rows()));
+    check_launch("embed_tokens");
   });
 }
 
@@ -129,14 +140,8 @@ void broadcast(const Tensor& dst, const Tensor& src, Context& ctx) {
 
 void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_table,
                   const Tensor& position_table, Context& ctx) {
-  ctx.submit([=, stream = backend(ctx).stream()] {
-    embed_tokens_kernel<<<blocks(dst.shape.size()), kThreads, 0, stream>>>(
-        dst.as<__half>(), ids.as<int>(), token_table.as<__half>(), position_table.as<__half>(),
-        dst.row_stride, token_table.row_stride, position_table.row_stride, dst.rows(),
-        static_cast<int>(dst.shape[1]), static_cast<int>(dst.channels()),
-        static_cast<int>(token_table.rows()));
-    check_launch("embed_tokens");
-  });
+  if (dst.dtype == DType::kF16) return submit_embedding<__half>(dst, ids, token_table, position_table, ctx);
+  submit_embedding<float>(dst, ids, token_table, position_table, ctx);
 }
 
 void image_to_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite, Context& ctx) {

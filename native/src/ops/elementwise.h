@@ -1,6 +1,7 @@
 // The small ops that remain: sums of latents, embeddings, pictures.
 #pragma once
 
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -32,7 +33,7 @@ void image_to_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite,
 
 // The error of a step whose solutions of lower and higher order are `low` and `high`: the root mean square of
 // (low - high) / max(absolute, relative * max(|low|, |previous|)). Dense, one shape, float32. Waits for
-// the device, so it cannot be recorded; 0 while measuring.
+// the device, so it cannot be recorded; 0 while measuring. Adds in an order that the shape alone fixes.
 double error_norm(const Tensor& low, const Tensor& high, const Tensor& previous, double absolute,
                   double relative, Context& ctx);
 
@@ -43,6 +44,8 @@ void broadcast(const Tensor& dst, const Tensor& src, Context& ctx);
 void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_table,
                   const Tensor& position_table, Context& ctx);
 void image_to_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite, Context& ctx);
+void error_squares(std::optional<double>& squares, const Tensor& low, const Tensor& high,
+                   const Tensor& previous, double absolute, double relative, Context& ctx);
 }  // namespace cpu
 
 namespace cuda {
@@ -52,6 +55,8 @@ void broadcast(const Tensor& dst, const Tensor& src, Context& ctx);
 void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_table,
                   const Tensor& position_table, Context& ctx);
 void image_to_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite, Context& ctx);
+void error_squares(std::optional<double>& squares, const Tensor& low, const Tensor& high,
+                   const Tensor& previous, double absolute, double relative, Context& ctx);
 }  // namespace cuda
 
 }  // namespace ltw

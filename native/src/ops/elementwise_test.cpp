@@ -158,16 +158,19 @@ LTW_OP_TEST(error_norm_weighs_each_value) {
   const double expected = std::sqrt(squares / double(shape.size()));
 
   const test::Placed a = latent(t, shape, low), b = latent(t, shape, high), c = latent(t, shape, previous);
-  Arena none;
-  Context now = Context::immediate(t.backend(), none);
+  Arena size;
+  Context measuring = Context::measure(t.backend(), size);
+  expect(error_norm(a, b, c, 0.1, 0.2, measuring) == 0, "a norm while measuring");
+  const Buffer memory = t.backend().allocate(size.peak());
+  Arena arena(memory.data(), size.peak());
+  Context now = Context::immediate(t.backend(), arena);
   const double found = error_norm(a, b, c, 0.1, 0.2, now);
   expect(std::fabs(found - expected) < 1e-6 * expected, "the norm is ", found, " instead of ", expected);
+  expect(error_norm(a, b, c, 0.1, 0.2, now) == found, "other bits the second time");
 
   Program program;
-  Context recording = Context::record(t.backend(), none, program);
+  Context recording = Context::record(t.backend(), arena, program);
   test::expect_refused([&] { error_norm(a, b, c, 0.1, 0.2, recording); }, "recording");
-  Context measuring = Context::measure(t.backend(), none);
-  expect(error_norm(a, b, c, 0.1, 0.2, measuring) == 0, "a norm while measuring");
 }
 
 }  // namespace

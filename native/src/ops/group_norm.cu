@@ -14,9 +14,10 @@ namespace {
 
 constexpr int kThreads = 256, kWarps = kThreads / 32;
 
+template <typename T>
 struct GroupNormArgs {
-  const __half *src, *src2;   // [n, pixels, channels1], [n, pixels, channels - channels1], or null
-  __half* dst;                // [n, pixels, channels]
+  const T *src, *src2;        // [n, pixels, channels1], [n, pixels, channels - channels1], or null
+  T* dst;                     // [n, pixels, channels]
   const float *gamma, *beta;  // [channels]
   float2* partial;            // [n, slices, groups]: mean, sum of squared deviations
   float2* statistics;         // [n, groups]: mean, 1 / deviation
@@ -29,29 +30,32 @@ struct GroupNormArgs {
 };
 
 // First pixel of the slice at `channel`, in whichever source has it.
+template <typename T>
 struct Column {
-  const __half* from;
+  const T* from;
   int64_t stride;
 };
 
-__device__ Column column_at(const GroupNormArgs& p, int64_t first_pixel, int channel) {
+template <typename T>
+__device__ Column<T> column_at(const GroupNormArgs<T>& p, int64_t first_pixel, int channel) {
   if (channel < p.channels1) return {p.src + first_pixel * p.src_stride + channel, p.src_stride};
   return {p.src2 + first_pixel * p.src2_stride + channel - p.channels1, p.src2_stride};
 }
 
-__device__ int slice_size(const GroupNormArgs& p, int slice) {
+template <typename T>
+__device__ int slice_size(const GroupNormArgs<T>& p, int slice) {
   return min(p.slice_pixels, p.pixels - slice * p.slice_pixels);
 }
 
-template <int kWidth>
-__global__ void __launch_bounds__(kThreads) group_norm_moments(const __grid_constant__ GroupNormArgs p) {
+template <typename T, int kWidth>
+__global__ void __launch_bounds__(kThreads) group_norm_moments(const __grid_constant__ GroupNormArgs<T> p) {
   extern __shared__ float2 cells[];  // [lanes, channels]
   const int slice = static_cast<int>(blockIdx.x), sample = static_cast<int>(blockIdx.y);
   const int64_t first = static_cast<int64_t>(sample) * p.pixels + slice * p.slice_pixels;
   const int size = slice_size(p, slice), chunks = p.channels / kWidth;
   for (int item = static_cast<int>(threadIdx.x); item < chunks * p.lanes; item += kThreads) {
     const int channel = item % chunks * kWidth, lane = item / chunks;
-    const Column column = column_at(p, first, channel);
+    const Column<T> column = column_at(p, first, channel);
     // Deviations from the first pixel, not from zero: no digits are lost to a large mean.
     float pivot[kWidth], x[kWidth], sum[kWidth] = {}, squares[kWidth] = {};
     load(pivot, column.from);
@@ -91,7 +95,8 @@ __global__ void __launch_bounds__(kThreads) group_norm_moments(const __grid_cons
 }
 
 // One warp a group.
-__global__ void __launch_bounds__(kThreads) group_norm_combine(const __grid_constant__ GroupNormArgs p) {
+template <typename T>
+__global__ void __launch_bounds__(kThreads) group_norm_combine(const __grid_constant__ GroupNormArgs<T> p) {
   const int sample = static_cast<int>(blockIdx.y), lane = static_cast<int>(threadIdx.x) % 32;
   const int group = static_cast<int>(blockIdx.x) * kWarps + static_cast<int>(threadIdx.x) / 32;
   if (group >= p.groups) return;
@@ -106,16 +111,16 @@ __global__ void __launch_bounds__(kThreads) group_norm_combine(const __grid_cons
   }
 }
 
-template <int kWidth>
-__global__ void __launch_bounds__(kThreads) group_norm_apply(const __grid_constant__ GroupNormArgs p) {
+template <typename T, int kWidth>
+__global__ void __launch_bounds__(kThreads) group_norm_apply(const __grid_constant__ GroupNormArgs<T> p) {
   const int slice = static_cast<int>(blockIdx.x), sample = static_cast<int>(blockIdx.y);
   const int group_size = p.channels / p.groups;
   const int64_t first = static_cast<int64_t>(sample) * p.pixels + slice * p.slice_pixels;
   const int size = slice_size(p, slice), chunks = p.channels / kWidth;
   for (int item = static_cast<int>(threadIdx.x); item < chunks * p.lanes; item += kThreads) {
     const int channel = item % chunks * kWidth, lane = item / chunks;
-    const Column column = column_at(p, first, channel);
-    __half* to = p.dst + first * p.dst_stride + channel;
+    const Column<T> column = column_at(p, first, channel);
+    T* to = p.dst + first * p.dst_stride + channel;
     float scale[kWidth], shift[kWidth], x[kWidth];
 #pragma unroll
     for (int i = 0; i < kWidth; ++i) {
@@ -136,18 +141,18 @@ __global__ void __launch_bounds__(kThreads) group_norm_apply(const __grid_consta
   }
 }
 
-template <int kWidth>
-void launch(GroupNormArgs args, int samples, cudaStream_t stream) {
+template <int kWidth, typename T>
+void launch(GroupNormArgs<T> args, int samples, cudaStream_t stream) {
   args.lanes = std::max(1, kThreads / (args.channels / kWidth));
   const dim3 grid(static_cast<unsigned>(args.slices), static_cast<unsigned>(samples));
   const size_t cells = sizeof(float2) * static_cast<size_t>(args.lanes * args.channels);
-  group_norm_moments<kWidth><<<grid, kThreads, cells, stream>>>(args);
+  group_norm_moments<T, kWidth><<<grid, kThreads, cells, stream>>>(args);
   check_launch("group_norm_moments");
   const dim3 warps(static_cast<unsigned>((args.groups + kWarps - 1) / kWarps),
                    static_cast<unsigned>(samples));
   group_norm_combine<<<warps, kThreads, 0, stream>>>(args);
   check_launch("group_norm_combine");
-  group_norm_apply<kWidth><<<grid, kThreads, 0, stream>>>(args);
+  group_norm_apply<T, kWidth><<<grid, kThreads, 0, stream>>>(args);
   check_launch("group_norm_apply");
 }
 
@@ -162,17 +167,16 @@ int slice_count(int64_t pixels, int64_t channels) {
       std::clamp<int64_t>(pixels * channels * 2 >> 15, 1, std::min<int64_t>(256, pixels)));
 }
 
-}  // namespace
-
-void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor>& src2,
-                const NormWeights& weights, const GroupNormParams& params, Context& ctx) {
+template <typename T>
+void submit(const Tensor& dst, const Tensor& src, const std::optional<Tensor>& src2,
+            const NormWeights& weights, const GroupNormParams& params, Context& ctx) {
   const int64_t samples = src.shape[0], pixels = src.rows() / samples;
   ensure(dst.channels() <= 5120, "group_norm: ", dst.channels(), " channels, at most 5120 have room");
-  GroupNormArgs args{};
-  args.src = src.as<__half>();
+  GroupNormArgs<T> args{};
+  args.src = src.as<T>();
   args.src_stride = src.row_stride;
-  if (src2) args.src2 = src2->as<__half>(), args.src2_stride = src2->row_stride;
-  args.dst = dst.as<__half>();
+  if (src2) args.src2 = src2->as<T>(), args.src2_stride = src2->row_stride;
+  args.dst = dst.as<T>();
   args.dst_stride = dst.row_stride;
   args.gamma = weights.gamma.tensor().f32();
   args.beta = weights.beta.tensor().f32();
@@ -197,6 +201,14 @@ void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor
       launch<1>(args, static_cast<int>(samples), stream);
     }
   });
+}
+
+}  // namespace
+
+void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor>& src2,
+                const NormWeights& weights, const GroupNormParams& params, Context& ctx) {
+  if (dst.dtype == DType::kF32) return submit<float>(dst, src, src2, weights, params, ctx);
+  submit<__half>(dst, src, src2, weights, params, ctx);
 }
 
 }  // namespace ltw::cuda

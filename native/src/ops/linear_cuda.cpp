@@ -1,4 +1,5 @@
 #include "ops/gemm/gemm_args.h"
+#include "ops/gemm/gemm_float32.h"
 #include "ops/linear.h"
 
 namespace ltw::cuda {
@@ -6,7 +7,9 @@ namespace ltw::cuda {
 void linear(const Tensor& dst, const Tensor& src, const PackedWeights& weights, const Epilogue& epilogue,
             Context& ctx) {
   const GemmArgs args = gemm_args(dst, src, weights, epilogue);
-  ctx.submit([args, &device = backend(ctx)] { launch_gemm(args, device); });
+  ctx.submit([args, wide = src.dtype == DType::kF32, &device = backend(ctx)] {
+    wide ? launch_gemm_float32(args, device) : launch_gemm(args, device);
+  });
 }
 
 }  // namespace ltw::cuda

@@ -59,7 +59,7 @@ Doubles reference(const Case& c, const Values& x, const Values& w, const Values&
 void check(OpFixture& t, const Case& c) {
   const int64_t channels = c.activation == Activation::kGeglu ? c.out / 2 : c.out;
   const Values x = t.random(c.rows * c.in), b = t.random(c.out), r = t.random(c.rows * channels);
-  const Values w = t.random(c.out * c.in, 1 / std::sqrt(static_cast<double>(c.in)));
+  const Values w = t.random_weights(c.out * c.in, 1 / std::sqrt(static_cast<double>(c.in)));
   const PackedWeights weights = pack_linear(w, c.biased ? b : Values{}, c.out, c.in, t.backend());
   const Placed src = t.upload(Shape{c.rows, c.in}, x, c.from),
                residual = t.upload(Shape{c.rows, channels}, r);
@@ -108,7 +108,7 @@ LTW_OP_TEST(linear_slices) {
 
 LTW_OP_TEST(linear_takes_images) {
   const Shape shape{2, 3, 5, 16};
-  const Values x = t.random(shape.size()), w = t.random(24 * 16, 0.25);
+  const Values x = t.random(shape.size()), w = t.random_weights(24 * 16, 0.25);
   const PackedWeights weights = pack_linear(w, {}, 24, 16, t.backend());
   const Placed src = t.upload(shape, x), out = t.output(shape.with(3, 24));
   const Values got = t.run(out, [&](Context& ctx) { linear(out, src, weights, {}, ctx); });

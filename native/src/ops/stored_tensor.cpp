@@ -35,6 +35,15 @@ std::vector<float> to_floats(const StoredTensor& stored) {
   return values;
 }
 
+std::vector<float> to_floats(const std::vector<StoredTensor>& parts) {
+  std::vector<float> all;
+  for (const StoredTensor& part : parts) {
+    const std::vector<float> values = to_floats(part);
+    all.insert(all.end(), values.begin(), values.end());
+  }
+  return all;
+}
+
 void fail_not_finite(const std::string& name) {
   fail(Status::kNotFinite, "tensor '", name, "' holds NaN or infinity: the model file is damaged");
 }

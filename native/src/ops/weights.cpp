@@ -3,36 +3,46 @@
 namespace ltw {
 namespace {
 
-void check(const std::vector<float>& weight, const std::vector<float>& bias, int64_t out_channels,
-           int64_t in_channels, int64_t kernel) {
-  ensure(static_cast<int64_t>(weight.size()) == out_channels * in_channels * kernel * kernel, "weight of ",
-         weight.size(), " elements for ", Shape{out_channels, in_channels, kernel, kernel});
-  ensure(bias.empty() || static_cast<int64_t>(bias.size()) == out_channels, "bias of ", bias.size(),
-         " elements for ", out_channels, " channels");
+StoredTensor stored(const char* name, const std::vector<float>& values, const Shape& shape) {
+  ensure(static_cast<int64_t>(values.size()) == shape.size(), name, " of ", values.size(), " elements for ",
+         shape);
+  return {name, Tensor(const_cast<float*>(values.data()), DType::kF32, shape)};
 }
 
 }  // namespace
 
+std::unique_ptr<Packer> make_packer(Backend& backend) {
+#ifdef LTW_CUDA
+  if (backend.device() == DeviceKind::kCuda) return cuda::make_packer(backend);
+#endif
+  ensure(backend.device() == DeviceKind::kCpu, "weights have no layout for this device");
+  return cpu::make_packer(backend);
+}
+
 PackedWeights pack_conv2d(const std::vector<float>& weight, const std::vector<float>& bias,
                           int64_t out_channels, int64_t in_channels, int64_t kernel, Backend& backend) {
-  check(weight, bias, out_channels, in_channels, kernel);
-#ifdef LTW_CUDA
-  if (backend.device() == DeviceKind::kCuda)
-    return cuda::pack_conv2d(weight, bias, out_channels, in_channels, kernel, backend);
-#endif
-  ensure(backend.device() == DeviceKind::kCpu, "pack_conv2d has no layout for this device");
-  return cpu::pack_conv2d(weight, bias, out_channels, in_channels, kernel, backend);
+  const std::unique_ptr<Packer> packer = make_packer(backend);
+  const StoredTensor filter = stored("weight", weight, Shape{out_channels, in_channels, kernel, kernel});
+  PackedWeights weights;
+  if (bias.empty()) {
+    weights = packer->conv2d(filter, nullptr);
+  } else {
+    const StoredTensor offset = stored("bias", bias, Shape{out_channels});
+    weights = packer->conv2d(filter, &offset);
+  }
+  packer->finish();
+  return weights;
 }
 
 PackedWeights pack_linear(const std::vector<float>& weight, const std::vector<float>& bias,
                           int64_t out_channels, int64_t in_channels, Backend& backend) {
-  check(weight, bias, out_channels, in_channels, 1);
-#ifdef LTW_CUDA
-  if (backend.device() == DeviceKind::kCuda)
-    return cuda::pack_linear(weight, bias, out_channels, in_channels, backend);
-#endif
-  ensure(backend.device() == DeviceKind::kCpu, "pack_linear has no layout for this device");
-  return cpu::pack_linear(weight, bias, out_channels, in_channels, backend);
+  const std::unique_ptr<Packer> packer = make_packer(backend);
+  std::vector<StoredTensor> offset;
+  if (!bias.empty()) offset.push_back(stored("bias", bias, Shape{out_channels}));
+  PackedWeights weights =
+      packer->linear({stored("weight", weight, Shape{out_channels, in_channels})}, offset);
+  packer->finish();
+  return weights;
 }
 
 }  // namespace ltw

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "ops/stored_tensor.h"
 
 namespace ltw {
 
@@ -19,27 +20,41 @@ struct PackedWeights {
   std::shared_ptr<const void> layout;
 };
 
-// weight: [out, in, kernel, kernel]; bias: [out] or empty.
+// Brings stored tensors to the device, in the layouts that the backend's kernels read. The tensors' memory
+// may go when a call returns; what it returns may be used after finish().
+class Packer {
+ public:
+  virtual ~Packer() = default;
+
+  // weight: [out, in, kernel, kernel]; bias: [out], or null.
+  virtual PackedWeights conv2d(const StoredTensor& weight, const StoredTensor* bias) = 0;
+  // weight: parts [out, in], whose outputs come one after the other; bias: parts [out], or none. For
+  // Activation::kGeglu the first half of the rows is the value, the second half the gate.
+  virtual PackedWeights linear(const std::vector<StoredTensor>& weight,
+                               const std::vector<StoredTensor>& bias) = 0;
+  // In float32.
+  virtual OwnedTensor vector(const StoredTensor& stored) = 0;
+  // In the backend's activation type.
+  virtual OwnedTensor table(const StoredTensor& stored) = 0;
+  // Throws Error(kNotFinite) naming a tensor that holds NaN or infinity, or that does in the backend's type.
+  virtual void finish() = 0;
+};
+
+std::unique_ptr<Packer> make_packer(Backend& backend);
+
+// From values in memory, for tests and benchmarks. weight: [out, in, kernel, kernel]; bias: [out] or empty.
 PackedWeights pack_conv2d(const std::vector<float>& weight, const std::vector<float>& bias,
                           int64_t out_channels, int64_t in_channels, int64_t kernel, Backend& backend);
-// weight: [out, in]; bias: [out] or empty. For Activation::kGeglu the first half of the rows is the value,
-// the second half the gate.
 PackedWeights pack_linear(const std::vector<float>& weight, const std::vector<float>& bias,
                           int64_t out_channels, int64_t in_channels, Backend& backend);
 
 namespace cpu {
-PackedWeights pack_conv2d(const std::vector<float>& weight, const std::vector<float>& bias,
-                          int64_t out_channels, int64_t in_channels, int64_t kernel, Backend& backend);
-PackedWeights pack_linear(const std::vector<float>& weight, const std::vector<float>& bias,
-                          int64_t out_channels, int64_t in_channels, Backend& backend);
-}  // namespace cpu
+std::unique_ptr<Packer> make_packer(Backend& backend);
+}
 
 namespace cuda {
-PackedWeights pack_conv2d(const std::vector<float>& weight, const std::vector<float>& bias,
-                          int64_t out_channels, int64_t in_channels, int64_t kernel, Backend& backend);
-PackedWeights pack_linear(const std::vector<float>& weight, const std::vector<float>& bias,
-                          int64_t out_channels, int64_t in_channels, Backend& backend);
-}  // namespace cuda
+std::unique_ptr<Packer> make_packer(Backend& backend);
+}
 
 // Scale and shift of a norm, [channels] float32 each.
 struct NormWeights {

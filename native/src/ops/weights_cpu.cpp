@@ -23,24 +23,8 @@ PackedWeights packed(const std::vector<float>& weight, const std::vector<float>&
   return weights;
 }
 
-}  // namespace
-
-memory weights_in(const PackedWeights& weights, const memory::desc& wanted, Backend& backend) {
-  const CpuLayout& layout = layout_of(weights);
-  memory packed_weights = memory_at(layout.packed, weights.weight.data());
-  if (layout.packed == wanted) return packed_weights;
-  for (const auto& [desc, buffer] : layout.others) {
-    if (desc == wanted) return memory_at(desc, buffer.data());
-  }
-  auto& [desc, buffer] =
-      layout.others.emplace_back(wanted, backend.allocate(static_cast<int64_t>(wanted.get_size())));
-  memory copy = memory_at(desc, buffer.data());
-  dnnl::reorder(packed_weights, copy).execute(dnnl_stream(), packed_weights, copy);
-  return copy;
-}
-
-PackedWeights pack_conv2d(const std::vector<float>& weight, const std::vector<float>& bias,
-                          int64_t out_channels, int64_t in_channels, int64_t kernel, Backend& backend) {
+PackedWeights packed_conv2d(const std::vector<float>& weight, const std::vector<float>& bias,
+                            int64_t out_channels, int64_t in_channels, int64_t kernel, Backend& backend) {
   constexpr auto f32 = memory::data_type::f32;
   // Any will do for SD 1.x's widths: oneDNN chose one layout for all of its sizes, 4x4 to 256x256. Other
   // widths can differ between sizes (96 outputs do): then conv2d takes a copy.
@@ -61,8 +45,8 @@ PackedWeights pack_conv2d(const std::vector<float>& weight, const std::vector<fl
   return weights;
 }
 
-PackedWeights pack_linear(const std::vector<float>& weight, const std::vector<float>& bias,
-                          int64_t out_channels, int64_t in_channels, Backend& backend) {
+PackedWeights packed_linear(const std::vector<float>& weight, const std::vector<float>& bias,
+                            int64_t out_channels, int64_t in_channels, Backend& backend) {
   constexpr auto f32 = memory::data_type::f32;
   // Any but one row, for which oneDNN leaves the weights as they are and is no faster.
   constexpr int64_t kNominal = 1024;
@@ -77,5 +61,51 @@ PackedWeights pack_linear(const std::vector<float>& weight, const std::vector<fl
   weights.out_channels = out_channels;
   return weights;
 }
+
+class CpuPacker final : public Packer {
+ public:
+  explicit CpuPacker(Backend& backend) : backend_(backend) {}
+
+  PackedWeights conv2d(const StoredTensor& weight, const StoredTensor* bias) override {
+    const Shape& shape = weight.tensor.shape;
+    return packed_conv2d(to_floats(weight), bias == nullptr ? std::vector<float>() : to_floats(*bias),
+                         shape[0], shape[1], shape[2], backend_);
+  }
+  PackedWeights linear(const std::vector<StoredTensor>& weight,
+                       const std::vector<StoredTensor>& bias) override {
+    const std::vector<float> values = to_floats(weight);
+    const int64_t in = weight.front().tensor.channels();
+    return packed_linear(values, to_floats(bias), static_cast<int64_t>(values.size()) / in, in, backend_);
+  }
+  OwnedTensor vector(const StoredTensor& stored) override {
+    OwnedTensor tensor(backend_, stored.tensor.shape, DType::kF32);
+    const std::vector<float> values = to_floats(stored);
+    backend_.upload(tensor.tensor().data, values.data(), tensor.tensor().bytes());
+    return tensor;
+  }
+  OwnedTensor table(const StoredTensor& stored) override { return vector(stored); }
+  void finish() override {}
+
+ private:
+  Backend& backend_;
+};
+
+}  // namespace
+
+memory weights_in(const PackedWeights& weights, const memory::desc& wanted, Backend& backend) {
+  const CpuLayout& layout = layout_of(weights);
+  memory packed_weights = memory_at(layout.packed, weights.weight.data());
+  if (layout.packed == wanted) return packed_weights;
+  for (const auto& [desc, buffer] : layout.others) {
+    if (desc == wanted) return memory_at(desc, buffer.data());
+  }
+  auto& [desc, buffer] =
+      layout.others.emplace_back(wanted, backend.allocate(static_cast<int64_t>(wanted.get_size())));
+  memory copy = memory_at(desc, buffer.data());
+  dnnl::reorder(packed_weights, copy).execute(dnnl_stream(), packed_weights, copy);
+  return copy;
+}
+
+std::unique_ptr<Packer> make_packer(Backend& backend) { return std::make_unique<CpuPacker>(backend); }
 
 }  // namespace ltw::cpu

@@ -5,7 +5,7 @@
 #include <numbers>
 
 #include "base/error.h"
-#include "sampling/philox.h"
+#include "ops/torch_normal.h"
 
 namespace ltw {
 namespace {
@@ -13,31 +13,6 @@ namespace {
 constexpr double kTwoPi = 2 * std::numbers::pi;
 // torch's CPU generator makes long draws in blocks of so many.
 constexpr size_t kBlock = 16;
-
-// To float32 as the GPU's multiplication rounds before its sine: towards zero. The argument is a product of
-// two floats and so exact.
-double truncate_to_float(double value) {
-  return std::bit_cast<double>(std::bit_cast<uint64_t>(value) & ~((uint64_t{1} << 29) - 1));
-}
-
-// The sine instruction of NVIDIA's GPUs but for the approximation of its table: the angle in turns as 25 bits
-// of fixed point, odd quadrants folded by inverting them. Inferred from the reference vectors: values lie
-// within 6e-7 of them, with an exact sine within 1.5e-6.
-double gpu_sine(float angle) {
-  const double turns = truncate_to_float(static_cast<double>(angle) * 0.15915494f);
-  const uint32_t fixed = static_cast<uint32_t>(turns * 0x1p25);
-  const uint32_t folded = fixed >> 23 & 1;
-  return std::sin(kTwoPi * 0x1p-25 * (fixed + folded));
-}
-
-// curand's Box-Muller.
-float curand_normal(uint32_t x, uint32_t y) {
-  constexpr float kInverse = 2.3283064e-10f;  // 2^-32
-  constexpr float kInverseTwoPi = kInverse * 6.2831855f;
-  const float u = std::fma(static_cast<float>(x), kInverse, kInverse / 2);
-  const float v = std::fma(static_cast<float>(y), kInverseTwoPi, kInverseTwoPi / 2);
-  return static_cast<float>(std::sqrt(-2 * std::log(static_cast<double>(u))) * gpu_sine(v));
-}
 
 // 24 bits, in [0, 1).
 float uniform_float(std::mt19937& engine) { return static_cast<float>(engine() & 0xffffff) * 0x1p-24f; }
@@ -71,15 +46,15 @@ void NoiseSource::draw(std::span<float> values) {
   }
 }
 
+void NoiseSource::draw(const Tensor& latent, Context& ctx) {
+  ensure(on_device(), "torch's CPU generator draws on the host");
+  torch_normal(latent, seed_, draws_++, ctx);
+}
+
 void NoiseSource::draw_cuda(std::span<float> values) {
-  const uint32_t draw_low = static_cast<uint32_t>(draws_), draw_high = static_cast<uint32_t>(draws_ >> 32);
   const int64_t size = static_cast<int64_t>(values.size());
 #pragma omp parallel for schedule(static)
-  for (int64_t i = 0; i < size; ++i) {
-    const auto bits =
-        philox({draw_low, draw_high, static_cast<uint32_t>(i), static_cast<uint32_t>(i >> 32)}, seed_);
-    values[i] = curand_normal(bits[0], bits[1]);
-  }
+  for (int64_t i = 0; i < size; ++i) values[i] = cpu::torch_normal_at(seed_, draws_, i);
   ++draws_;
 }
 
@@ -108,8 +83,8 @@ void NoiseSource::draw_cpu(std::span<float> values) {
   }
 }
 
-void slerp(std::span<float> values, std::span<const float> from, std::span<const float> to, double weight) {
-  ensure(values.size() == from.size() && from.size() == to.size(), "slerp of noises of different sizes");
+Slerp slerp(std::span<const float> from, std::span<const float> to, double weight) {
+  ensure(from.size() == to.size(), "slerp of noises of different sizes");
   double dot = 0, from_squared = 0, to_squared = 0;
   for (size_t i = 0; i < from.size(); ++i) {
     dot += static_cast<double>(from[i]) * to[i];
@@ -117,15 +92,9 @@ void slerp(std::span<float> values, std::span<const float> from, std::span<const
     to_squared += static_cast<double>(to[i]) * to[i];
   }
   const double cosine = dot / std::sqrt(from_squared * to_squared);
-  double from_weight = 1 - weight, to_weight = weight;
-  if (std::abs(cosine) <= 0.9995) {
-    const double angle = std::acos(cosine);
-    from_weight = std::sin((1 - weight) * angle) / std::sin(angle);
-    to_weight = std::sin(weight * angle) / std::sin(angle);
-  }
-  for (size_t i = 0; i < from.size(); ++i) {
-    values[i] = static_cast<float>(from_weight * from[i] + to_weight * to[i]);
-  }
+  if (!(std::abs(cosine) <= 0.9995)) return {1 - weight, weight};
+  const double angle = std::acos(cosine);
+  return {std::sin((1 - weight) * angle) / std::sin(angle), std::sin(weight * angle) / std::sin(angle)};
 }
 
 }  // namespace ltw

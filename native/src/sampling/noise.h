@@ -1,9 +1,11 @@
-// Standard normal noise on the host, as torch.randn draws it after torch.manual_seed(seed).
+// Standard normal noise, as torch.randn draws it after torch.manual_seed(seed).
 #pragma once
 
 #include <cstdint>
 #include <random>
 #include <span>
+
+#include "backend/context.h"
 
 namespace ltw {
 
@@ -15,10 +17,13 @@ class NoiseSource {
  public:
   NoiseSource(Generator generator, uint64_t seed);
 
-  // In torch's order: a latent's values are [channel, height, width]. CUDA's are those of a GPU that gives
-  // every value a thread, up to 125952 values on 82 multiprocessors of 1536 threads, which is a picture of 2
-  // megapixels. They differ from a GPU's by up to 6e-7.
+  // On the host, in torch's order: a latent's values are [channel, height, width]. CUDA's are those of
+  // cpu::torch_normal, up to 6e-7 from a GPU's.
   void draw(std::span<float> values);
+  // Whether draws can be made where the latents are.
+  bool on_device() const { return generator_ == Generator::kTorchCuda; }
+  // The same draw into latent [n, h, w, c], by the context's device; needs on_device().
+  void draw(const Tensor& latent, Context& ctx);
 
  private:
   void draw_cuda(std::span<float> values);
@@ -32,8 +37,11 @@ class NoiseSource {
   bool has_spare_ = false;
 };
 
-// Spherical interpolation of two noises seen as vectors: what stays noise of variance 1 at every weight.
-// Linear where they are nearly parallel, |cos| > 0.9995. values may be either source.
-void slerp(std::span<float> values, std::span<const float> from, std::span<const float> to, double weight);
+// Spherical interpolation of two noises seen as vectors: the factors of the sum of them that stays noise of
+// variance 1 at every weight. Linear where they are nearly parallel, |cos| > 0.9995.
+struct Slerp {
+  double from, to;
+};
+Slerp slerp(std::span<const float> from, std::span<const float> to, double weight);
 
 }  // namespace ltw

@@ -6,8 +6,8 @@
 #include <numeric>
 #include <vector>
 
-#include "sampling/philox.h"
-#include "selftest.h"
+#include "op_fixture.h"
+#include "ops/philox.h"
 
 namespace ltw {
 namespace {
@@ -111,11 +111,44 @@ LTW_TEST(noise_of_short_and_odd_sizes_is_torchs) {
 
 // Known answers of Salmon et al.'s Random123.
 LTW_TEST(philox_known_answers) {
-  expect(philox({0, 0, 0, 0}, 0) == std::array<uint32_t, 4>{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8},
-         "of zeros");
+  expect(philox({0, 0, 0, 0}, 0) == PhiloxWords{0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8}, "of zeros");
   expect(philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, 0x299f31d0a4093822) ==
-             std::array<uint32_t, 4>{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1},
+             PhiloxWords{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1},
          "of the digits of pi");
+}
+
+// The reference draws once more, into latents whose channels come last; a GPU's sine is the GPU's.
+LTW_OP_TEST(noise_into_latents_is_torchs) {
+  const Shape shapes[] = {{1, 8, 8, 4}, {1, 64, 64, 4}, {1, 64, 96, 4}};
+  const bool gpu = t.backend().device() == DeviceKind::kCuda;
+  for (const Drawn& drawn : kDrawn) {
+    if (drawn.generator != kTorchCuda) continue;
+    const Shape& shape = shapes[drawn.draw];
+    const test::Placed latent = t.output(shape, DType::kF32);
+    const std::vector<float> values = t.run(latent, [&](Context& ctx) {
+      NoiseSource source(kTorchCuda, drawn.seed);
+      for (int i = 0; i < drawn.draw; ++i) {
+        std::vector<float> before(kSizes[i]);
+        source.draw(before);
+      }
+      source.draw(latent, ctx);
+    });
+    std::vector<float> planar(values.size());
+    const size_t pixels = static_cast<size_t>(shape[1] * shape[2]);
+    for (size_t i = 0; i < values.size(); ++i) planar[i % 4 * pixels + i / 4] = values[i];
+    const std::span<const float> all(planar);
+    const double error = std::max(distance(drawn.first, all.first(2)), distance(drawn.last, all.last(2)));
+    expect(error <= (gpu ? 0 : 1e-6), "seed ", drawn.seed, ", draw ", drawn.draw, ": values off by ", error);
+    NoiseSource source(kTorchCuda, drawn.seed);
+    std::vector<float> host;
+    for (int i = 0; i <= drawn.draw; ++i) source.draw(host = std::vector<float>(kSizes[i]));
+    expect(distance(planar, host) <= (gpu ? 1e-6 : 0), "off the host's by ", distance(planar, host));
+  }
+  NoiseSource cpu(kTorchCpu, 1);
+  const test::Placed latent = t.output(shapes[0], DType::kF32);
+  Arena none;
+  Context ctx = Context::immediate(t.backend(), none);
+  test::expect_refused([&] { cpu.draw(latent, ctx); }, "the CPU's generator on a device");
 }
 
 LTW_TEST(noise_keeps_the_upper_half_of_a_cuda_seed) {
@@ -125,31 +158,34 @@ LTW_TEST(noise_keeps_the_upper_half_of_a_cuda_seed) {
   expect(distance(low, high) > 0.1, "seeds that differ above 32 bits draw the same");
 }
 
+std::vector<float> mixed(const std::vector<float>& from, const std::vector<float>& to, double weight) {
+  const Slerp factors = slerp(from, to, weight);
+  std::vector<float> values;
+  for (size_t i = 0; i < from.size(); ++i) {
+    values.push_back(static_cast<float>(factors.from * from[i] + factors.to * to[i]));
+  }
+  return values;
+}
+
 LTW_TEST(slerp_of_noise) {
-  std::vector<float> from(16384), to(16384), mixed(16384);
+  std::vector<float> from(16384), to(16384);
   NoiseSource(kTorchCuda, 1).draw(from);
   NoiseSource(kTorchCuda, 2).draw(to);
 
-  slerp(mixed, from, to, 0);
-  expect(distance(mixed, from) < 1e-6, "weight 0 is the first noise");
-  slerp(mixed, from, to, 1);
-  expect(distance(mixed, to) < 1e-6, "weight 1 is the second noise");
-  slerp(mixed, from, to, 0.5);
-  expect(std::abs(statistics(mixed).deviation - 1) < 0.01, "half way the noise is weaker");
+  expect(distance(mixed(from, to, 0), from) < 1e-6, "weight 0 is the first noise");
+  expect(distance(mixed(from, to, 1), to) < 1e-6, "weight 1 is the second noise");
+  expect(std::abs(statistics(mixed(from, to, 0.5)).deviation - 1) < 0.01, "half way the noise is weaker");
 
   // On the unit circle weights are angles.
   const std::vector<float> east = {2, 0}, north = {0, 2};
-  std::vector<float> between(2);
-  slerp(between, east, north, 1. / 3);
-  expect(distance(between, std::vector<float>{2 * std::cos(float(std::numbers::pi) / 6), 1}) < 1e-6,
-         "a third of the way from east to north");
+  const std::vector<float> third = {2 * std::cos(float(std::numbers::pi) / 6), 1};
+  expect(distance(mixed(east, north, 1. / 3), third) < 1e-6, "a third of the way from east to north");
 
   // Nearly parallel, and nothing: linear.
   const std::vector<float> same = {1, 1}, longer = {3, 3}, zero = {0, 0};
-  slerp(between, same, longer, 0.25);
-  expect(distance(between, std::vector<float>{1.5f, 1.5f}) < 1e-6, "parallel vectors");
-  slerp(between, zero, longer, 0.5);
-  expect(distance(between, std::vector<float>{1.5f, 1.5f}) < 1e-6, "from nothing");
+  const std::vector<float> between = {1.5f, 1.5f};
+  expect(distance(mixed(same, longer, 0.25), between) < 1e-6, "parallel vectors");
+  expect(distance(mixed(zero, longer, 0.5), between) < 1e-6, "from nothing");
 }
 
 }  // namespace

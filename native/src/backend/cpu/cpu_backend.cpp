@@ -2,10 +2,27 @@
 
 #include <omp.h>
 
+#include <chrono>
 #include <cstring>
+#include <limits>
 
 namespace ltw::cpu {
 namespace {
+
+// Work is done when it is queued.
+class CpuEvent final : public Event {
+ public:
+  void record() override { reached_ = Clock::now(); }
+  void wait() const override {}
+  double seconds_since(const Event& earlier) const override {
+    const Clock::time_point since = static_cast<const CpuEvent&>(earlier).reached_;
+    return std::chrono::duration<double>(reached_ - since).count();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point reached_;
+};
 
 class CpuBackend final : public Backend {
  public:
@@ -18,11 +35,33 @@ class CpuBackend final : public Backend {
   int frames_per_evaluation() const override { return 1; }
   // OpenMP keeps its thread count per calling thread.
   void make_current() override { omp_set_num_threads(threads_); }
-  void upload(void* device, const void* host, int64_t bytes) override { std::memcpy(device, host, bytes); }
-  void download(void* host, const void* device, int64_t bytes) override { std::memcpy(host, device, bytes); }
+  void upload(void* device, const void* host, int64_t bytes) override {
+    if (!rehearses()) std::memcpy(device, host, bytes);
+  }
+  void download(void* host, const void* device, int64_t bytes) override {
+    if (!rehearses()) std::memcpy(host, device, bytes);
+  }
   void synchronize() override {}
+  std::unique_ptr<Event> event() override { return std::make_unique<CpuEvent>(); }
+  void wait_for(const Event&) override {}
+  std::shared_ptr<char[]> host_memory(int64_t bytes) override {
+    return rehearses() ? nullptr : std::shared_ptr<char[]>(new char[static_cast<size_t>(bytes)]);
+  }
+  void download_later(void* host, const void* device, int64_t bytes) override {
+    download(host, device, bytes);
+  }
+  // The system pages: there is no number that is not to be exceeded.
+  int64_t free_bytes() const override { return std::numeric_limits<int64_t>::max(); }
+
+ protected:
+  std::unique_ptr<Backend> twin(std::shared_ptr<MemoryCounter> memory, bool rehearses) const override {
+    return std::unique_ptr<Backend>(new CpuBackend(*this, std::move(memory), rehearses));
+  }
 
  private:
+  CpuBackend(const CpuBackend& device, std::shared_ptr<MemoryCounter> memory, bool rehearses)
+      : Backend(std::move(memory), rehearses), threads_(device.threads_) {}
+
   int threads_;
 };
 

@@ -1,4 +1,4 @@
-// One NVIDIA GPU: its memory, one stream that everything is queued on, and what tile choice needs to know.
+// One NVIDIA GPU: its memory, a stream that everything is queued on, and what tile choice needs to know.
 #pragma once
 
 #include <memory>
@@ -29,11 +29,21 @@ class CudaBackend final : public Backend {
   void download(void* host, const void* device, int64_t bytes) override;
   void synchronize() override;
   std::unique_ptr<Graph> capture(const std::function<void()>& work) override;
+  std::unique_ptr<Event> event() override;
+  void wait_for(const Event& event) override;
+  std::shared_ptr<char[]> host_memory(int64_t bytes) override;
+  void download_later(void* host, const void* device, int64_t bytes) override;
+  int64_t free_bytes() const override;
 
   cudaStream_t stream() const { return stream_.get(); }
   const DeviceLimits& limits() const { return limits_; }
 
+ protected:
+  std::unique_ptr<Backend> twin(std::shared_ptr<MemoryCounter> memory, bool rehearses) const override;
+
  private:
+  CudaBackend(const CudaBackend& device, std::shared_ptr<MemoryCounter> memory, bool rehearses);
+
   int ordinal_;
   DeviceLimits limits_;
   Stream stream_;

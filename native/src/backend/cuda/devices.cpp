@@ -48,8 +48,8 @@ int cuda_device_count() {
 CudaDeviceInfo cuda_device_info(int ordinal) {
   const int count = cuda_device_count();
   if (ordinal < 0 || ordinal >= count) {
-    fail(Status::kDeviceError, "cuda:", ordinal, ": this machine has ", count,
-         count == 1 ? " GPU, cuda:0" : " GPUs, numbered from 0");
+    fail(Status::kDeviceError, "there is no GPU of number ", ordinal, ": this machine has ", count,
+         count == 1 ? ", cuda:0" : ", numbered from 0");
   }
   cudaDeviceProp properties;
   check(cudaGetDeviceProperties(&properties, ordinal), "cudaGetDeviceProperties");

@@ -27,7 +27,7 @@ class Owned {
 };
 
 using Stream = Owned<cudaStream_t, cudaStreamDestroy>;
-using Event = Owned<cudaEvent_t, cudaEventDestroy>;
+using OwnedEvent = Owned<cudaEvent_t, cudaEventDestroy>;
 using CapturedGraph = Owned<cudaGraph_t, cudaGraphDestroy>;
 using ExecutableGraph = Owned<cudaGraphExec_t, cudaGraphExecDestroy>;
 
@@ -37,10 +37,11 @@ inline Stream make_stream() {
   return Stream(stream);
 }
 
-inline Event make_event() {
+// A thread that waits for it sleeps: frames are written by the same cores.
+inline OwnedEvent make_event() {
   cudaEvent_t event;
-  check(cudaEventCreate(&event), "cudaEventCreate");
-  return Event(event);
+  check(cudaEventCreateWithFlags(&event, cudaEventBlockingSync), "cudaEventCreate");
+  return OwnedEvent(event);
 }
 
 }  // namespace ltw::cuda

@@ -18,11 +18,12 @@ struct AttentionArgs {
   int samples, heads, queries, keys;
   int head_size;  // a multiple of 8
   bool causal;
+  bool wide;         // the four point to float32
   float scale_log2;  // log2(e) / sqrt(head_size): exp(x) is taken as exp2(log2(e) x)
 };
 
-// False, and nothing queued, for arguments that the kernels do not take: 16-byte pieces of rows, a head size
-// in their table, a device with the shared memory.
+// float16. False, and nothing queued, for arguments that the kernels do not take: 16-byte pieces of rows, a
+// head size in their table, a device with the shared memory.
 bool launch_attention_mma(const AttentionArgs& args, const CudaBackend& backend);
 // Takes everything with heads of at most 512.
 void launch_attention_plain(const AttentionArgs& args, const CudaBackend& backend);

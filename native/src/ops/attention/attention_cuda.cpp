@@ -22,9 +22,10 @@ void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor
   args.heads = static_cast<int>(params.heads);
   args.head_size = static_cast<int>(q.channels() / params.heads);
   args.causal = params.causal;
+  args.wide = q.dtype == DType::kF32;
   args.scale_log2 = static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(args.head_size)));
   ctx.submit([args, &device = backend(ctx)] {
-    if (!launch_attention_mma(args, device)) launch_attention_plain(args, device);
+    if (args.wide || !launch_attention_mma(args, device)) launch_attention_plain(args, device);
   });
 }
 

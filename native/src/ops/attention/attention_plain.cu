@@ -1,7 +1,9 @@
-// Attention for head sizes and alignments that the tensor-core kernels do not take: one warp a query, one
-// lane a key. Far slower; models of the sizes that exist do not come here.
+// Attention for float32 and for head sizes and alignments that the tensor-core kernels do not take: one warp
+// a query, one lane a key. Far slower; models of the sizes that exist come here only when a picture is
+// decoded anew in float32.
 #include "ops/attention/attention.h"
 #include "ops/device/activation.h"
+#include "ops/device/vec.h"
 
 namespace ltw::cuda {
 namespace {
@@ -14,8 +16,11 @@ __device__ float warp_maximum(float x) {
   return x;
 }
 
+template <typename T>
 __global__ void __launch_bounds__(32 * kWarps) attention_plain(const __grid_constant__ AttentionArgs p) {
   __shared__ float query_values[kWarps][kLargestHead], weights[kWarps][32];
+  const T *queries = reinterpret_cast<const T*>(p.q), *keys = reinterpret_cast<const T*>(p.k),
+          *values = reinterpret_cast<const T*>(p.v);
   const int warp = static_cast<int>(threadIdx.x) / 32, lane = static_cast<int>(threadIdx.x) % 32;
   const int query = static_cast<int>(blockIdx.x) * kWarps + warp, sample = static_cast<int>(blockIdx.z);
   if (query >= p.queries) return;
@@ -23,18 +28,18 @@ __global__ void __launch_bounds__(32 * kWarps) attention_plain(const __grid_cons
   const int64_t row = static_cast<int64_t>(sample) * p.queries + query;
   const int64_t first_key = static_cast<int64_t>(sample) * p.keys;
   for (int c = lane; c < p.head_size; c += 32) {
-    query_values[warp][c] = __half2float(p.q[row * p.q_stride + channel + c]);
+    query_values[warp][c] = to_float(queries[row * p.q_stride + channel + c]);
   }
   __syncwarp();
-  const int keys = p.causal ? min(p.keys, query + 1) : p.keys;
+  const int seen = p.causal ? min(p.keys, query + 1) : p.keys;
   float maximum = -INFINITY, sum = 0, out[kChannelsPerLane] = {};
-  for (int first = 0; first < keys; first += 32) {
+  for (int first = 0; first < seen; first += 32) {
     const int key = first + lane;
     float score = -INFINITY;
-    if (key < keys) {
-      const __half* k = p.k + (first_key + key) * p.k_stride + channel;
+    if (key < seen) {
+      const T* k = keys + (first_key + key) * p.k_stride + channel;
       score = 0;
-      for (int c = 0; c < p.head_size; ++c) score = fmaf(query_values[warp][c], __half2float(k[c]), score);
+      for (int c = 0; c < p.head_size; ++c) score = fmaf(query_values[warp][c], to_float(k[c]), score);
       score *= p.scale_log2;
     }
     const float top = fmaxf(maximum, warp_maximum(score));
@@ -47,10 +52,10 @@ __global__ void __launch_bounds__(32 * kWarps) attention_plain(const __grid_cons
     for (int i = 0; i < kChannelsPerLane; ++i) {
       const int c = i * 32 + lane;
       if (c >= p.head_size) continue;
-      const __half* v = p.v + (first_key + first) * p.v_stride + channel + c;
+      const T* v = values + (first_key + first) * p.v_stride + channel + c;
       out[i] *= shrink;
-      for (int j = 0; j < min(32, keys - first); ++j) {
-        out[i] = fmaf(weights[warp][j], __half2float(v[j * p.v_stride]), out[i]);
+      for (int j = 0; j < min(32, seen - first); ++j) {
+        out[i] = fmaf(weights[warp][j], to_float(v[j * p.v_stride]), out[i]);
       }
     }
     __syncwarp();
@@ -60,7 +65,9 @@ __global__ void __launch_bounds__(32 * kWarps) attention_plain(const __grid_cons
 #pragma unroll
   for (int i = 0; i < kChannelsPerLane; ++i) {
     const int c = i * 32 + lane;
-    if (c < p.head_size) p.dst[row * p.dst_stride + channel + c] = __float2half_rn(out[i] / sum);
+    if (c < p.head_size) {
+      assign(reinterpret_cast<T*>(p.dst)[row * p.dst_stride + channel + c], out[i] / sum);
+    }
   }
 }
 
@@ -71,7 +78,8 @@ void launch_attention_plain(const AttentionArgs& args, const CudaBackend& backen
           kLargestHead, " have a kernel");
   const dim3 grid(static_cast<unsigned>((args.queries + kWarps - 1) / kWarps),
                   static_cast<unsigned>(args.heads), static_cast<unsigned>(args.samples));
-  attention_plain<<<grid, 32 * kWarps, 0, backend.stream()>>>(args);
+  const auto kernel = args.wide ? attention_plain<float> : attention_plain<__half>;
+  kernel<<<grid, 32 * kWarps, 0, backend.stream()>>>(args);
   check_launch("attention_plain");
 }
 

@@ -1,28 +1,36 @@
-// kWidth float16 values moved as one access and seen as floats; 8 of them are 16 bytes.
+// kWidth values moved as few accesses of up to 16 bytes and seen as floats; 8 float16 are one.
 #pragma once
 
+#include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
 namespace ltw::cuda {
 
-template <int kWidth>
-struct alignas(2 * kWidth) Halves {
-  __half values[kWidth];
+__device__ inline float to_float(float x) { return x; }
+__device__ inline float to_float(__half x) { return __half2float(x); }
+__device__ inline float to_float(__nv_bfloat16 x) { return __bfloat162float(x); }
+// Rounded to the type of `to`.
+__device__ inline void assign(float& to, float x) { to = x; }
+__device__ inline void assign(__half& to, float x) { to = __float2half_rn(x); }
+
+template <typename T, int kWidth>
+struct alignas(sizeof(T) * kWidth < 16 ? sizeof(T) * kWidth : 16) Pack {
+  T values[kWidth];
 };
 
-template <int kWidth>
-__device__ inline void load(float (&out)[kWidth], const __half* from) {
-  const Halves<kWidth> halves = *reinterpret_cast<const Halves<kWidth>*>(from);
+template <typename T, int kWidth>
+__device__ inline void load(float (&out)[kWidth], const T* from) {
+  const Pack<T, kWidth> pack = *reinterpret_cast<const Pack<T, kWidth>*>(from);
 #pragma unroll
-  for (int i = 0; i < kWidth; ++i) out[i] = __half2float(halves.values[i]);
+  for (int i = 0; i < kWidth; ++i) out[i] = to_float(pack.values[i]);
 }
 
-template <int kWidth>
-__device__ inline void store(__half* to, const float (&values)[kWidth]) {
-  Halves<kWidth> halves;
+template <typename T, int kWidth>
+__device__ inline void store(T* to, const float (&values)[kWidth]) {
+  Pack<T, kWidth> pack;
 #pragma unroll
-  for (int i = 0; i < kWidth; ++i) halves.values[i] = __float2half_rn(values[i]);
-  *reinterpret_cast<Halves<kWidth>*>(to) = halves;
+  for (int i = 0; i < kWidth; ++i) assign(pack.values[i], values[i]);
+  *reinterpret_cast<Pack<T, kWidth>*>(to) = pack;
 }
 
 }  // namespace ltw::cuda

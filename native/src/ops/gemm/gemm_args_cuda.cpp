@@ -6,8 +6,7 @@ namespace ltw::cuda {
 
 GemmArgs gemm_args(const Tensor& dst, const Tensor& src, const PackedWeights& weights,
                    const Epilogue& epilogue) {
-  ensure(src.dtype == DType::kF16 && dst.dtype == DType::kF16, "a product of ", name_of(src.dtype), " into ",
-         name_of(dst.dtype));
+  ensure(src.dtype == dst.dtype, "a product of ", name_of(src.dtype), " into ", name_of(dst.dtype));
   ensure(dst.rows() <= std::numeric_limits<int>::max() && src.rows() <= std::numeric_limits<int>::max(),
          "too many rows for one product");
   GemmArgs args{};
@@ -18,11 +17,12 @@ GemmArgs gemm_args(const Tensor& dst, const Tensor& src, const PackedWeights& we
   args.weight = static_cast<const __half*>(weights.weight.data());
   if (weights.has_bias) args.bias = weights.bias.tensor().f32();
   if (epilogue.sample_bias) {
-    ensure(epilogue.sample_bias->dtype == DType::kF16, "sample_bias is not float16");
+    ensure(epilogue.sample_bias->dtype == dst.dtype, "sample_bias is ", name_of(epilogue.sample_bias->dtype));
     args.sample_bias = epilogue.sample_bias->as<__half>();
     args.sample_bias_stride = epilogue.sample_bias->row_stride;
   }
   if (epilogue.residual) {
+    ensure(epilogue.residual->dtype == dst.dtype, "residual is ", name_of(epilogue.residual->dtype));
     args.residual = epilogue.residual->as<__half>();
     args.residual_stride = epilogue.residual->row_stride;
   }

@@ -5,7 +5,7 @@ import dev.latentween.model.Checkpoint;
 /** The reference checkpoint loaded on the CPU. */
 final class TinyEngine implements AutoCloseable {
   private final Engine engine = Engine.open("cpu", 0);
-  private final Model model;
+  final Model model;
   final ModelParts parts;
 
   TinyEngine() {

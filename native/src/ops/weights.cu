@@ -1,0 +1,171 @@
+// Weights become float16, [out][ky][kx][in] with the input channels padded with zeros to 16 bytes: the order
+// in which the matrix product walks its depth. Bytes go to the device as they are stored and are converted
+// and checked there: on the host that took 4.3 s for Stable Diffusion 1.5.
+#include <algorithm>
+
+#include "backend/cuda/upload_ring.h"
+#include "ops/device/vec.h"
+#include "ops/gemm/gemm.h"
+#include "ops/weights.h"
+
+namespace ltw::cuda {
+namespace {
+
+constexpr int kThreads = 256;
+enum Problem { kFine = 0, kNotANumber = 1, kTooLarge = 2 };
+
+// dst [rows, taps, packed] = src [rows, channels, taps], zeros for channels..packed. One row a blockIdx.x.
+template <typename To, typename From>
+__global__ void pack_kernel(To* dst, const From* src, int channels, int taps, int packed, int* problem) {
+  const int at = static_cast<int>(blockIdx.y) * kThreads + static_cast<int>(threadIdx.x);
+  if (at >= taps * packed) return;
+  const int tap = at / packed, channel = at % packed;
+  const int64_t row = blockIdx.x;
+  float value = 0;
+  if (channel < channels) value = to_float(src[(row * channels + channel) * taps + tap]);
+  To& to = dst[row * taps * packed + at];
+  assign(to, value);
+  if (!isfinite(value)) {
+    atomicMax(problem, kNotANumber);
+  } else if (!isfinite(to_float(to))) {
+    atomicMax(problem, kTooLarge);
+  }
+}
+
+class CudaPacker final : public Packer {
+ public:
+  explicit CudaPacker(CudaBackend& backend)
+      : backend_(backend), ring_(backend), problems_(backend, Shape{kTensorsBetweenChecks}, DType::kI32) {
+    start_checks();
+  }
+
+  PackedWeights conv2d(const StoredTensor& weight, const StoredTensor* bias) override {
+    const Shape& shape = weight.tensor.shape;
+    PackedWeights weights = make(shape[0], shape[1], shape[2], bias != nullptr);
+    place(weight, shape[0], shape[1], shape[2] * shape[2], packed_channels(shape[1]),
+          static_cast<__half*>(weights.weight.data()));
+    if (bias != nullptr) place_vector(*bias, weights.bias.tensor().f32());
+    return weights;
+  }
+
+  PackedWeights linear(const std::vector<StoredTensor>& weight,
+                       const std::vector<StoredTensor>& bias) override {
+    int64_t out = 0;
+    for (const StoredTensor& part : weight) out += part.tensor.rows();
+    const int64_t in = weight.front().tensor.channels();
+    PackedWeights weights = make(out, in, 1, !bias.empty());
+    __half* to = static_cast<__half*>(weights.weight.data());
+    for (const StoredTensor& part : weight) {
+      place(part, part.tensor.rows(), in, 1, packed_channels(in), to);
+      to += part.tensor.rows() * packed_channels(in);
+    }
+    if (bias.empty()) return weights;
+    float* bias_to = weights.bias.tensor().f32();
+    for (const StoredTensor& part : bias) {
+      place_vector(part, bias_to);
+      bias_to += part.tensor.shape.size();
+    }
+    return weights;
+  }
+
+  OwnedTensor vector(const StoredTensor& stored) override {
+    OwnedTensor tensor(backend_, stored.tensor.shape, DType::kF32);
+    place_vector(stored, tensor.tensor().f32());
+    return tensor;
+  }
+
+  OwnedTensor table(const StoredTensor& stored) override {
+    OwnedTensor tensor(backend_, stored.tensor.shape, DType::kF16);
+    const int64_t channels = stored.tensor.channels();
+    place(stored, stored.tensor.rows(), channels, 1, channels, tensor.tensor().as<__half>());
+    return tensor;
+  }
+
+  void finish() override {
+    std::vector<int> problems(names_.size());
+    backend_.download(problems.data(), problems_.tensor().data,
+                      static_cast<int64_t>(problems.size() * sizeof(int)));
+    for (size_t i = 0; i < problems.size(); ++i) {
+      if (problems[i] == kNotANumber) fail_not_finite(names_[i]);
+      if (problems[i] == kTooLarge) {
+        fail(Status::kNotFinite, "tensor '", names_[i],
+             "' holds a value beyond 65504, the largest in float16: use --device cpu");
+      }
+    }
+    start_checks();
+  }
+
+ private:
+  static constexpr int64_t kTensorsBetweenChecks = 4096;
+
+  void start_checks() {
+    names_.clear();
+    check(cudaMemsetAsync(problems_.tensor().data, 0, static_cast<size_t>(problems_.tensor().bytes()),
+                          backend_.stream()),
+          "cudaMemsetAsync");
+  }
+
+  PackedWeights make(int64_t out, int64_t in, int64_t kernel, bool has_bias) {
+    PackedWeights weights;
+    weights.in_channels = in;
+    weights.out_channels = out;
+    weights.kernel = kernel;
+    weights.weight =
+        backend_.allocate(out * kernel * kernel * packed_channels(in) * static_cast<int64_t>(sizeof(__half)));
+    weights.has_bias = has_bias;
+    if (has_bias) weights.bias = OwnedTensor(backend_, Shape{out}, DType::kF32);
+    return weights;
+  }
+
+  void place_vector(const StoredTensor& stored, float* to) {
+    place(stored, 1, stored.tensor.shape.size(), 1, stored.tensor.shape.size(), to);
+  }
+
+  template <typename To>
+  void place(const StoredTensor& stored, int64_t rows, int64_t channels, int64_t taps, int64_t packed,
+             To* to) {
+    switch (stored.tensor.dtype) {
+      case DType::kF16:
+        return place_as<__half>(stored, rows, channels, taps, packed, to);
+      case DType::kBF16:
+        return place_as<__nv_bfloat16>(stored, rows, channels, taps, packed, to);
+      default:
+        return place_as<float>(stored, rows, channels, taps, packed, to);
+    }
+  }
+
+  template <typename From, typename To>
+  void place_as(const StoredTensor& stored, int64_t rows, int64_t channels, int64_t taps, int64_t packed,
+                To* to) {
+    if (static_cast<int64_t>(names_.size()) == kTensorsBetweenChecks) finish();
+    int* problem = problems_.tensor().as<int>() + names_.size();
+    names_.push_back(stored.name);
+    // A slice of columns has longer strides; everything else is dense.
+    const int64_t row_bytes = channels * taps * static_cast<int64_t>(sizeof(From));
+    const int64_t stride = stored.tensor.dense() ? row_bytes : stored.tensor.row_stride * sizeof(From);
+    const int64_t most = UploadRing::kSlotBytes / row_bytes;
+    ensure(most > 0, stored.name, ": a row of ", row_bytes, " bytes");
+    const unsigned pieces = static_cast<unsigned>((taps * packed + kThreads - 1) / kThreads);
+    for (int64_t row = 0; row < rows; row += most) {
+      const int64_t count = std::min(most, rows - row);
+      const void* raw = ring_.upload(stored.tensor.as<char>() + row * stride, count, row_bytes, stride);
+      pack_kernel<<<dim3(static_cast<unsigned>(count), pieces), kThreads, 0, backend_.stream()>>>(
+          to + row * taps * packed, static_cast<const From*>(raw), static_cast<int>(channels),
+          static_cast<int>(taps), static_cast<int>(packed), problem);
+      check_launch("pack");
+    }
+  }
+
+  CudaBackend& backend_;
+  UploadRing ring_;
+  OwnedTensor problems_;  // of tensor i
+  std::vector<std::string> names_;
+};
+
+}  // namespace
+
+std::unique_ptr<Packer> make_packer(Backend& backend) {
+  return std::make_unique<CudaPacker>(static_cast<CudaBackend&>(backend));
+}
+
+}  // namespace ltw::cuda
