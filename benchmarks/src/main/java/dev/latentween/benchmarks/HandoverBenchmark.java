@@ -59,7 +59,7 @@ public class HandoverBenchmark {
     engine = Engine.open("cpu", Pair.THREADS);
     model = Model.random(engine, config, 1);
     int[] ids = new int[config.text().maxPositions()];
-    job = RenderJob.create(model, settings, ids, ids, 1, null);
+    job = RenderJob.create(model, prompt -> ids, settings, 1, null);
     pixels = ByteBuffer.allocateDirect(Math.toIntExact(job.frameBytes()));
   }
 

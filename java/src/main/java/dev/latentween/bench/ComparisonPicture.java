@@ -5,9 +5,14 @@ import static org.bytedeco.opencv.global.opencv_imgproc.LINE_AA;
 
 import dev.latentween.bench.Comparison.Entry;
 import dev.latentween.settings.UserError;
+import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.MathContext;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.opencv.global.opencv_core;
 import org.bytedeco.opencv.global.opencv_imgcodecs;
@@ -65,8 +70,8 @@ public final class ComparisonPicture {
       }
       byte[] bytes = new byte[(int) png.limit()];
       png.get(bytes);
-      java.nio.file.Files.write(file, bytes);
-    } catch (java.io.IOException e) {
+      Files.write(file, bytes);
+    } catch (IOException e) {
       throw new UserError("cannot write " + file + ": " + e.getMessage(), e);
     }
   }
@@ -74,14 +79,21 @@ public final class ComparisonPicture {
   /** Rates over the batch on a logarithmic axis. */
   private void curves() {
     text("UNet: image-steps/s over the batch", PLOT_LEFT, 50, 0.8, 1);
-    double highest =
-        points().mapToDouble(Report.UNetPoint::imageStepsPerSecond).max().orElseThrow() * 1.05;
+    double fastest =
+        points().mapToDouble(Report.UNetPoint::imageStepsPerSecond).max().orElseThrow();
+    double grid = grid(fastest);
+    double highest = grid * Math.ceil(fastest / grid);
     int largest = points().mapToInt(Report.UNetPoint::batch).max().orElseThrow();
     double octaves = Math.max(1, Math.log(largest) / Math.log(2));
-    for (int i = 0; i <= GRID_LINES; i++) {
-      int y = TOP + plotHeight - plotHeight * i / GRID_LINES;
+    for (int i = 0; i * grid <= highest * 1.001; i++) {
+      int y = TOP + plotHeight - (int) (plotHeight * i * grid / highest);
       line(PLOT_LEFT, y, PLOT_LEFT + PLOT_WIDTH, y, grey(i == 0 ? 60 : 220), 1);
-      text(String.format(Locale.ROOT, "%.3g", highest * i / GRID_LINES), 20, y + 6, 0.55, 1);
+      text(
+          new BigDecimal(i * grid).round(new MathContext(3)).stripTrailingZeros().toPlainString(),
+          20,
+          y + 6,
+          0.55,
+          1);
     }
     for (int batch = 1; batch <= largest; batch *= 2) {
       int x = plotX(batch, octaves);
@@ -106,10 +118,17 @@ public final class ComparisonPicture {
     }
   }
 
-  private java.util.stream.Stream<Report.UNetPoint> points() {
+  private Stream<Report.UNetPoint> points() {
     return entries.stream()
         .flatMap(entry -> entry.report().devices().stream())
         .flatMap(device -> device.unetCurve().stream());
+  }
+
+  /** A round distance that divides a length into about five. */
+  private static double grid(double length) {
+    double power = Math.pow(10, Math.floor(Math.log10(length / GRID_LINES)));
+    double rest = length / GRID_LINES / power;
+    return power * (rest < 1.5 ? 1 : rest < 3.5 ? 2 : rest < 7.5 ? 5 : 10);
   }
 
   private static int plotX(int batch, double octaves) {

@@ -27,6 +27,8 @@ record DeviceBench(
   /** More frames at once gain nothing anywhere, and their files would come in bursts. */
   private static final int MOST_FRAMES = 64;
 
+  private static final double ABOUT = 0.98;
+
   /**
    * @param processMillis from the process's start until now; null where it does not matter
    */
@@ -45,8 +47,10 @@ record DeviceBench(
     if (!device.startsWith("cuda")) {
       return null;
     }
-    int ordinal = device.equals("cuda") ? 0 : Integer.parseInt(device.replace("cuda:", ""));
-    return Devices.find().gpus().get(ordinal);
+    return Devices.find().gpus().stream()
+        .filter(gpu -> gpu.device().equals(device) || device.equals("cuda") && gpu.ordinal() == 0)
+        .findFirst()
+        .orElse(null); // opening it says why
   }
 
   private Report.Device measure(
@@ -116,9 +120,13 @@ record DeviceBench(
     }
   }
 
+  /** The smallest batch that is about as fast as any: a larger one only takes more memory. */
   private static Report.UNetPoint best(List<Report.UNetPoint> points) {
+    double highest =
+        points.stream().mapToDouble(Report.UNetPoint::imageStepsPerSecond).max().orElseThrow();
     return points.stream()
-        .max((a, b) -> Double.compare(a.imageStepsPerSecond(), b.imageStepsPerSecond()))
+        .filter(point -> point.imageStepsPerSecond() >= ABOUT * highest)
+        .findFirst()
         .orElseThrow();
   }
 

@@ -18,14 +18,10 @@ final class Loaded implements AutoCloseable {
   final Model model;
   final double deviceMillis;
   final double weightsMillis;
-  private final int[] promptIds;
-  private final int[] negativeIds;
 
   Loaded(String device, Subject subject) {
     this.device = device;
     this.subject = subject;
-    promptIds = subject.promptIds();
-    negativeIds = subject.negativeIds();
     long begin = System.nanoTime();
     engine = Engine.open(device, 0);
     deviceMillis = millisSince(begin);
@@ -44,11 +40,11 @@ final class Loaded implements AutoCloseable {
   }
 
   RenderJob job(Settings settings, int batch) {
-    return RenderJob.create(model, settings, promptIds, negativeIds, batch, null);
+    return RenderJob.create(model, subject::tokenIds, settings, batch, null);
   }
 
   int largestBatch(int limit) {
-    return RenderJob.largestBatch(model, subject.settings(), promptIds, negativeIds, limit);
+    return RenderJob.largestBatch(model, subject::tokenIds, subject.settings(), limit, null);
   }
 
   /** The frames of the work, more than anybody renders. */

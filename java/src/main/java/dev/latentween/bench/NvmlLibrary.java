@@ -28,7 +28,7 @@ final class NvmlLibrary {
   static void load() {
     System.getProperties().putIfAbsent("org.bytedeco.javacpp.maxPhysicalBytes", "0");
     Loader.load(Pointer.class);
-    System.load(binding().getPath());
+    loadBinding();
     String before = System.getProperty(LOADS);
     System.setProperty(LOADS, "false");
     try {
@@ -52,12 +52,21 @@ final class NvmlLibrary {
     }
   }
 
-  private static File binding() {
+  /** From where it is unpacked, or else out of its jar. */
+  private static void loadBinding() {
     try {
-      return Loader.cacheResource(
-          NvmlLibrary.class, "/org/bytedeco/cuda/" + Loader.getPlatform() + "/libjninvml.so");
-    } catch (IOException e) {
-      throw new LinkageError("the binding of NVML cannot be unpacked: " + e, e);
+      System.loadLibrary("jninvml");
+    } catch (UnsatisfiedLinkError notUnpacked) {
+      String name = "/org/bytedeco/cuda/" + Loader.getPlatform() + "/libjninvml.so";
+      try {
+        File file = Loader.cacheResource(NvmlLibrary.class, name);
+        if (file == null) {
+          throw notUnpacked;
+        }
+        System.load(file.getPath());
+      } catch (IOException e) {
+        throw new LinkageError("the binding of NVML cannot be unpacked: " + e, e);
+      }
     }
   }
 }

@@ -1,7 +1,6 @@
 package dev.latentween.bench;
 
 import com.fasterxml.jackson.annotation.JsonIgnore;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -78,7 +77,7 @@ public record Report(
    * @param usedByOthers null unless somebody used the device before the benchmark did
    * @param largestBatch frames that fit
    * @param unetCurve from batch 1 on
-   * @param bestBatch the one of the curve with the highest rate
+   * @param bestBatch the smallest of the curve within 2 % of its highest rate
    * @param peakMemoryBytes the most the engine held
    * @param power null where the GPU does not tell it
    * @param throttle reasons seen while the windows ran
@@ -110,11 +109,12 @@ public record Report(
       throttle = throttle.stream().sorted().toList();
     }
 
-    /** The curve's point with the highest rate. */
+    /** The curve's point at the best batch. */
     @JsonIgnore
     public UNetPoint bestPoint() {
       return unetCurve.stream()
-          .max(Comparator.comparingDouble(UNetPoint::imageStepsPerSecond))
+          .filter(point -> point.batch() == bestBatch)
+          .findFirst()
           .orElseThrow();
     }
   }

@@ -4,6 +4,7 @@ import dev.latentween.engine.Engine;
 import dev.latentween.engine.Model;
 import dev.latentween.model.Checkpoint;
 import dev.latentween.model.ModelConfig;
+import dev.latentween.model.SyntheticModel;
 import dev.latentween.settings.Sampler;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.SettingsReader;
@@ -12,17 +13,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 
 /** What is rendered to be measured: a model, or random weights in its place, and settings. */
 final class Subject implements AutoCloseable {
   static final String SYNTHETIC = "Stable Diffusion 1.5 shapes";
   static final long SEED = 1;
 
-  private static final int START_TOKEN = 49406;
   private static final String SETTINGS =
       """
       {"prompts": ["a city at dawn", "a city at night"], "interpolate_x_frames": 99999,
@@ -48,12 +45,12 @@ final class Subject implements AutoCloseable {
   }
 
   /**
-   * @param model null for random weights
+   * @param model null or the synthetic one's name for random weights
    * @param folder for a file of settings
    * @throws UserError if there is no such model, or no frames of that size
    */
   static Subject open(Path model, Path tokenizer, Path folder, int width, int height, int steps) {
-    Checkpoint checkpoint = model == null ? null : Checkpoint.open(model, tokenizer);
+    Checkpoint checkpoint = random(model) ? null : Checkpoint.open(model, tokenizer);
     Subject subject = new Subject(checkpoint, folder, width, height, steps);
     Settings settings = subject.settings();
     if (settings.width() != width || settings.height() != height) {
@@ -70,6 +67,10 @@ final class Subject implements AutoCloseable {
     return subject;
   }
 
+  private static boolean random(Path model) {
+    return model == null || model.toString().equals(SyntheticModel.SD15);
+  }
+
   boolean synthetic() {
     return checkpoint == null;
   }
@@ -79,12 +80,14 @@ final class Subject implements AutoCloseable {
   }
 
   ModelConfig config() {
-    return synthetic() ? Sd15.CONFIG : checkpoint.config();
+    return synthetic() ? SyntheticModel.CONFIG : checkpoint.config();
   }
 
   /** The weights on a device. */
   Model load(Engine engine) {
-    return synthetic() ? Model.random(engine, Sd15.CONFIG, SEED) : Model.load(engine, checkpoint);
+    return synthetic()
+        ? Model.random(engine, SyntheticModel.CONFIG, SEED)
+        : Model.load(engine, checkpoint);
   }
 
   /** Settings of the measured work. */
@@ -99,34 +102,12 @@ final class Subject implements AutoCloseable {
     return new SettingsReader().read(settingsFile, overrides).settings();
   }
 
-  /** Token ids of the settings' prompts; any ids are as good for random weights. */
-  int[] promptIds() {
-    return ids(settings().prompts());
-  }
-
-  int[] negativeIds() {
-    return ids(settings().negativePrompts());
-  }
-
-  private int[] ids(List<String> prompts) {
+  /** From a prompt to the text encoder's input. */
+  int[] tokenIds(String prompt) {
     if (!synthetic()) {
-      return prompts.stream()
-          .map(checkpoint.tokenizer()::encode)
-          .flatMapToInt(Arrays::stream)
-          .toArray();
+      return checkpoint.tokenizer().encode(prompt);
     }
-    int positions = config().text().maxPositions();
-    return prompts.stream()
-        .flatMapToInt(
-            prompt -> {
-              int[] ids = new int[positions];
-              Arrays.fill(ids, START_TOKEN + 1);
-              ids[0] = START_TOKEN;
-              IntStream.range(0, Math.min(prompt.length(), positions - 2))
-                  .forEach(i -> ids[i + 1] = 320 + prompt.charAt(i));
-              return Arrays.stream(ids);
-            })
-        .toArray();
+    return SyntheticModel.tokenIds(prompt);
   }
 
   /** What each frame asks of a device. */

@@ -56,7 +56,8 @@ record Rendering(
           RenderJob job =
               fitting(
                   () ->
-                      RenderJob.create(model, checkpoint.tokenizer(), settings, batch, initRgb))) {
+                      RenderJob.create(
+                          model, checkpoint.tokenizer()::encode, settings, batch, initRgb))) {
         render(job, checkpoint.name(), progress);
         return engine.peakBytes();
       }

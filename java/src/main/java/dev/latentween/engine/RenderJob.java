@@ -5,12 +5,12 @@ import dev.latentween.engine.internal.ltw_frame;
 import dev.latentween.engine.internal.ltw_job;
 import dev.latentween.engine.internal.ltw_render_config;
 import dev.latentween.engine.internal.ltw_render_stats;
-import dev.latentween.model.Tokenizer;
 import dev.latentween.schedule.Frame;
 import dev.latentween.settings.Settings;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Function;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
@@ -34,60 +34,50 @@ public final class RenderJob implements AutoCloseable {
   /**
    * Encodes the prompts and the init picture, and plans memory for the frames' size.
    *
+   * @param tokenIds from a prompt to the text encoder's input
    * @param batch frames submitted at once at most, from 1
    * @param initRgb the init picture, width x height x 3 bytes in a direct buffer; null for none
    * @throws EngineException if memory does not suffice
    */
-  public static RenderJob create(
-      Model model, Tokenizer tokenizer, Settings settings, int batch, ByteBuffer initRgb) {
-    return create(
-        model,
-        settings,
-        ids(tokenizer, settings.prompts()),
-        ids(tokenizer, settings.negativePrompts()),
-        batch,
-        initRgb);
-  }
-
-  /**
-   * The same from token ids, those of the settings' prompts or any others: as many ids a prompt as
-   * the text encoder has positions.
-   */
   @SuppressWarnings("try") // the scope frees what is made inside it
   public static RenderJob create(
       Model model,
+      Function<String, int[]> tokenIds,
       Settings settings,
-      int[] promptIds,
-      int[] negativeIds,
       int batch,
       ByteBuffer initRgb) {
     try (PointerScope scope = new PointerScope()) {
-      ltw_render_config config = config(settings, promptIds, negativeIds, initRgb).batch(batch);
       ltw_job pointer = new ltw_job();
-      Native.check(LatentweenC.ltw_job_create(model.pointer(), config, pointer));
+      Native.check(
+          LatentweenC.ltw_job_create(
+              model.pointer(), config(tokenIds, settings, batch, initRgb), pointer));
       return new RenderJob(
           pointer, 3L * settings.width() * settings.height() * settings.bitDepth() / 8);
     }
   }
 
   /**
-   * The largest batch of at most {@code limit} frames that the device's free memory has room for; 0
-   * for none. More frames than one network evaluation takes gain nothing and are not proposed.
+   * The largest batch of at most {@code limit} frames for which the memory that is free now
+   * suffices and that is of use; 0 if not one frame fits. Parameters as in {@link #create}.
    */
   @SuppressWarnings("try") // the scope frees what is made inside it
   public static int largestBatch(
-      Model model, Settings settings, int[] promptIds, int[] negativeIds, int limit) {
+      Model model,
+      Function<String, int[]> tokenIds,
+      Settings settings,
+      int limit,
+      ByteBuffer initRgb) {
     try (PointerScope scope = new PointerScope()) {
       int[] batch = new int[1];
       Native.check(
           LatentweenC.ltw_largest_batch(
-              model.pointer(), config(settings, promptIds, negativeIds, null), limit, batch));
+              model.pointer(), config(tokenIds, settings, limit, initRgb), limit, batch));
       return batch[0];
     }
   }
 
   private static ltw_render_config config(
-      Settings settings, int[] promptIds, int[] negativeIds, ByteBuffer initRgb) {
+      Function<String, int[]> tokenIds, Settings settings, int batch, ByteBuffer initRgb) {
     return new ltw_render_config()
         .width(settings.width())
         .height(settings.height())
@@ -100,15 +90,16 @@ public final class RenderJob implements AutoCloseable {
         .generator(NativeEnums.of(settings.noiseDevice()))
         .clip_skip(settings.clipSkip())
         .bits(settings.bitDepth())
+        .batch(batch)
         .key_count(settings.prompts().size())
-        .prompt_ids(new IntPointer(promptIds))
-        .negative_ids(new IntPointer(negativeIds))
+        .prompt_ids(ids(tokenIds, settings.prompts()))
+        .negative_ids(ids(tokenIds, settings.negativePrompts()))
         .seeds(new LongPointer(seeds(settings)))
         .init_rgb(initRgb == null ? null : new BytePointer(initRgb));
   }
 
-  private static int[] ids(Tokenizer tokenizer, List<String> prompts) {
-    return prompts.stream().map(tokenizer::encode).flatMapToInt(Arrays::stream).toArray();
+  private static IntPointer ids(Function<String, int[]> tokenIds, List<String> prompts) {
+    return new IntPointer(prompts.stream().map(tokenIds).flatMapToInt(Arrays::stream).toArray());
   }
 
   private static long[] seeds(Settings settings) {

@@ -3,6 +3,7 @@ package dev.latentween.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.latentween.model.SyntheticModel;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.SettingsReader;
 import java.nio.file.Files;
@@ -65,7 +66,8 @@ class PricesTest {
 
   private Report.Job job(Map<String, String> overrides, Double dollarsPerHour) {
     Settings job = new SettingsReader().read(settings, overrides).settings();
-    UNetCost cost = UNetCost.of(Sd15.CONFIG.unet(), job.height() / 8, job.width() / 8, 77);
+    UNetCost cost =
+        UNetCost.of(SyntheticModel.CONFIG.unet(), job.height() / 8, job.width() / 8, 77);
     return Prices.job(
         "job.json",
         job,

@@ -1,5 +1,6 @@
 package dev.latentween.bench;
 
+import dev.latentween.model.SyntheticModel;
 import java.util.EnumSet;
 import java.util.List;
 
@@ -15,7 +16,7 @@ public final class Reports {
           20,
           7,
           40,
-          UNetCost.of(Sd15.CONFIG.unet(), 64, 64, 77).flops() / 1e12,
+          UNetCost.of(SyntheticModel.CONFIG.unet(), 64, 64, 77).flops() / 1e12,
           "png and mp4");
 
   private Reports() {}

@@ -3,19 +3,20 @@ package dev.latentween.bench;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.withinPercentage;
 
+import dev.latentween.model.SyntheticModel;
 import dev.latentween.model.TensorInventory;
 import java.util.Arrays;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class UNetCostTest {
-  private static final UNetCost COST = UNetCost.of(Sd15.CONFIG.unet(), 64, 64, 77);
+  private static final UNetCost COST = UNetCost.of(SyntheticModel.CONFIG.unet(), 64, 64, 77);
 
   /** The walk meets every weight that the loop uses, and each once. */
   @Test
   void weightsAreThoseOfTheCheckpoint() {
     long expected =
-        TensorInventory.of(Sd15.CONFIG).shapes().entrySet().stream()
+        TensorInventory.of(SyntheticModel.CONFIG).shapes().entrySet().stream()
             .filter(entry -> entry.getKey().startsWith("unet.") && entry.getValue().length > 1)
             .filter(entry -> !entry.getKey().contains(".time_emb"))
             .filter(entry -> !entry.getKey().contains("time_embedding"))

@@ -55,7 +55,7 @@ class RenderJobTest {
   }
 
   private static RenderJob job(int batch) {
-    return RenderJob.create(tiny.model, tokenizer, SETTINGS, batch, null);
+    return RenderJob.create(tiny.model, tokenizer::encode, SETTINGS, batch, null);
   }
 
   private static ByteBuffer buffer(RenderJob job, int frames) {
