@@ -15,6 +15,6 @@ public class OpBenchmark extends PairBenchmark {
 
   @Override
   Pair newPair() {
-    return OpPair.of(what, size.equals("sd15") ? 320 : 64, size.equals("sd15") ? 8 : 4);
+    return size.equals("sd15") ? OpPair.of(what, 320, 8, 32) : OpPair.of(what, 64, 4, 16);
   }
 }

@@ -12,7 +12,6 @@ final class OpPair extends Pair {
   private static final int BATCH = 2;
   private static final int SIDE = 32;
   private static final int TOKENS = SIDE * SIDE;
-  private static final int GROUPS = 16;
   private static final double EPS = 1e-5;
 
   private ltw_op op;
@@ -23,13 +22,13 @@ final class OpPair extends Pair {
     torch.manual_seed(1);
   }
 
-  static OpPair of(String what, int channels, int heads) {
+  static OpPair of(String what, int channels, int heads, int groups) {
     OpPair pair = new OpPair();
     switch (what) {
       case "conv2d" -> pair.conv2d(channels);
       case "linear" -> pair.linear(channels, 8 * channels);
       case "attention" -> pair.attention(channels, heads);
-      case "groupNorm" -> pair.groupNorm(channels);
+      case "groupNorm" -> pair.groupNorm(channels, groups);
       default -> throw new IllegalArgumentException(what);
     }
     return pair;
@@ -91,7 +90,7 @@ final class OpPair extends Pair {
   }
 
   /** With the SiLU that follows it. */
-  private void groupNorm(int channels) {
+  private void groupNorm(int channels, int groups) {
     Tensor x = image(channels);
     Tensor gamma = RandomWeights.uniform(0.5, 1.5, channels);
     Tensor beta = RandomWeights.uniform(-1, 1, channels);
@@ -103,7 +102,7 @@ final class OpPair extends Pair {
             SIDE,
             SIDE,
             channels,
-            GROUPS,
+            groups,
             EPS,
             pixels(x),
             values(gamma),
@@ -114,7 +113,7 @@ final class OpPair extends Pair {
     libTorch =
         () ->
             Torch.scoped(
-                () -> rows(torch.silu(torch.group_norm(x, GROUPS, scale, shift, EPS, false))));
+                () -> rows(torch.silu(torch.group_norm(x, groups, scale, shift, EPS, false))));
   }
 
   private static Tensor image(int channels) {
