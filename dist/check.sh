@@ -23,8 +23,9 @@ everything_but_output() {
   find "$work" -path "$work/out" -prune -o -newer "$work/start" -print
 }
 
-# Of the libraries that are needed only what every system has may be missing in lib/.
-system='(ld-linux-x86-64|libc|libm|libgcc_s|libstdc\+\+|libz)\.so\.[0-9]'
+# Of the libraries that are needed only what every system has may be missing in lib/, and what comes with
+# NVIDIA's driver.
+system='(ld-linux-x86-64|libc|libm|libgcc_s|libstdc\+\+|libz|libnvidia-ml)\.so\.[0-9]'
 missing=$(find "$home/lib" -name '*.so*' -exec readelf -d {} + | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' | sort -u |
   grep -vE "^$system\$" | grep -vxFf <(find "$home/lib" -name '*.so*' -printf '%f\n') || true)
 [ -z "$missing" ] || fail "not in the archive: $missing"
@@ -47,6 +48,11 @@ if said=$(latentween render "$home/examples/city.json" -s steps=1 --device cuda 
 else
   [ $? = 4 ] && [ "$(wc -l <<<"$said")" = 1 ] || fail "no clear word on the missing GPU: $said"
   echo "without a GPU: $said"
+fi
+if said=$(latentween bench --model "$home/models/demo" --size 64x64 --steps 1 --device cpu); then
+  grep -q '^score ' <<<"$said" || fail "no score in: $said"
+else
+  fail "bench: exit code $?"
 fi
 [ -z "$(everything_but_output)" ] || fail "written beside the output: $(everything_but_output)"
 echo "the archive works: $(du -h "target/$name.tar.xz" | cut -f1)"

@@ -23,7 +23,7 @@ done
 
 # What a render to each kind of video loads, and an init image; check.sh would miss what is not here.
 for library in javacpp/libjnijavacpp dnnl/lib{dnnl,gomp} ffmpeg/lib{,jni}{av{util,codec,format,filter},sw{resample,scale}} \
-  ffmpeg/lib{va,va-drm,drm} opencv/lib{,jni}opencv_{core,imgproc,imgcodecs,videoio}; do
+  ffmpeg/lib{va,va-drm,drm} opencv/lib{,jni}opencv_{core,imgproc,imgcodecs,videoio} cuda/libjninvml; do
   cp target/unpacked/*/org/bytedeco/"${library%/*}"/linux-x86_64/"${library#*/}".so* "$out/lib/native"
 done
 cp target/unpacked/latentween-*/dev/latentween/engine/internal/linux-x86_64/*tween*.so "$out/lib/native"

@@ -173,6 +173,11 @@ LTW_API ltw_status ltw_cuda_device_info(int32_t ordinal, ltw_device_info* info);
 LTW_API ltw_status ltw_engine_create(const char* device, int32_t threads, ltw_engine** engine);
 LTW_API void ltw_engine_destroy(ltw_engine* engine);
 LTW_API ltw_status ltw_engine_stats(ltw_engine* engine, ltw_stats* stats);
+/* What the device reaches in the plainest work: a large linear layer of the engine's own in the type that
+ * networks use (2 per multiplication with addition), and a copy (read and written bytes). Takes a second or
+ * so and 0.6 GB. */
+LTW_API ltw_status ltw_measure_ceilings(ltw_engine* engine, double* flops_per_second,
+                                        double* bytes_per_second);
 
 /* Packs the weights once. LTW_INVALID_ARGUMENT names a missing or mis-shaped tensor, LTW_NOT_FINITE one with
  * NaN or infinity. */

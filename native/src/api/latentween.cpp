@@ -7,6 +7,7 @@
 
 #include "api/arguments.h"
 #include "backend/devices.h"
+#include "engine/ceilings.h"
 #include "engine/model.h"
 #include "engine/parts.h"
 #include "engine/render_job.h"
@@ -126,6 +127,17 @@ ltw_status ltw_engine_stats(ltw_engine* engine, ltw_stats* stats) {
   return guarded([&] {
     require(engine != nullptr && stats != nullptr, "engine and stats must not be null");
     *stats = {engine->backend->memory().held(), engine->backend->memory().peak()};
+  });
+}
+
+ltw_status ltw_measure_ceilings(ltw_engine* engine, double* flops_per_second, double* bytes_per_second) {
+  return guarded([&] {
+    require(engine != nullptr && flops_per_second != nullptr && bytes_per_second != nullptr,
+            "engine, flops_per_second and bytes_per_second must not be null");
+    engine->backend->make_current();
+    const ltw::Ceilings ceilings = ltw::measure_ceilings(*engine->backend);
+    *flops_per_second = ceilings.flops_per_second;
+    *bytes_per_second = ceilings.bytes_per_second;
   });
 }
 

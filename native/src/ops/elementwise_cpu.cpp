@@ -60,8 +60,14 @@ void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx) {
 
 void broadcast(const Tensor& dst, const Tensor& src, Context& ctx) {
   ctx.submit([=] {
+    constexpr int64_t kPiece = 1 << 20;  // one thread does not fill the memory's bus
+    const int64_t bytes = src.bytes();
     for (int64_t n = 0; n < dst.shape[0]; ++n) {
-      std::memcpy(dst.as<char>() + n * src.bytes(), src.data, static_cast<size_t>(src.bytes()));
+#pragma omp parallel for if (bytes > kPiece)
+      for (int64_t at = 0; at < bytes; at += kPiece) {
+        std::memcpy(dst.as<char>() + n * bytes + at, src.as<char>() + at,
+                    static_cast<size_t>(std::min(kPiece, bytes - at)));
+      }
     }
   });
 }

@@ -27,7 +27,8 @@ class ArchitectureTest {
           "video", Set.of("settings"),
           "engine", Set.of("settings", "schedule", "model", "engine/internal"),
           "engine/internal", Set.of(),
-          "cli", Set.of("settings", "schedule", "model", "video", "engine"));
+          "bench", Set.of("settings", "schedule", "model", "engine"),
+          "cli", Set.of("settings", "schedule", "model", "video", "engine", "bench"));
 
   private static final Map<String, Set<String>> FOLDERS =
       Map.of(

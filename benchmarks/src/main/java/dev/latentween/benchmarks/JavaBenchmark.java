@@ -7,6 +7,7 @@ import dev.latentween.settings.Settings;
 import dev.latentween.settings.SettingsReader;
 import dev.latentween.video.FrameFiles;
 import dev.latentween.video.FrameWriter;
+import dev.latentween.video.VideoSink;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** What Java does around the engine. */
+/** What Java does around the engine; HandoverBenchmark has how frames come from it. */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
 @Warmup(iterations = 3, time = 1)
@@ -114,6 +115,17 @@ public class JavaBenchmark {
       for (int i = 0; i < FRAMES; i++) {
         writer.submit(i, "", pixels);
       }
+    }
+  }
+
+  /** Eight frames of 512x512 encoded as H.264 in an MP4. */
+  @Benchmark
+  public void writeVideo() {
+    try (VideoSink video = VideoSink.open(folder.resolve("benchmark.mp4"), SIDE, SIDE, 24)) {
+      for (int i = 0; i < FRAMES; i++) {
+        video.write(pixels);
+      }
+      video.finish();
     }
   }
 }

@@ -4,37 +4,15 @@ import dev.latentween.engine.Engine;
 import dev.latentween.engine.Model;
 import dev.latentween.engine.ModelParts;
 import dev.latentween.model.ModelConfig;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Arrays;
 import java.util.function.Supplier;
-import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Loader;
-import org.bytedeco.openblas.global.openblas_nolapack;
-import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /** A network with the same weights and inputs in the engine and in LibTorch. */
-final class NetworkPair implements AutoCloseable {
-  /** Of both sides. */
-  static final int THREADS = Integer.getInteger("threads", 1);
-
+final class NetworkPair extends Pair {
   private static final int LATENT = 32; // 256x256 pixels
   private static final int TOKENS = 77;
-  private static final double TOLERANCE = 1e-4;
 
-  static {
-    try {
-      // All of LibTorch's files at once: as JavaCPP extracts them, one by one, libtorch.so would
-      // find its libtorch_cpu.so in the system's folders if that has one, of another version.
-      Loader.cacheResources("/org/bytedeco/pytorch/" + Loader.getPlatform() + "/");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private final NoGradGuard noGrad = new NoGradGuard();
   private final Engine engine = Engine.open("cpu", THREADS);
   private final Model model;
   private final ModelParts parts;
@@ -45,8 +23,6 @@ final class NetworkPair implements AutoCloseable {
   private Supplier<Tensor> libTorch;
 
   private NetworkPair(ModelConfig config) {
-    torch.set_num_threads(THREADS);
-    openblas_nolapack.blas_set_num_threads(THREADS); // LibTorch's matrix products are OpenBLAS'
     this.config = config;
     RandomWeights weights = new RandomWeights(config);
     model = Model.load(engine, config, weights.views());
@@ -100,48 +76,25 @@ final class NetworkPair implements AutoCloseable {
     libTorch = () -> other.forward(tokens);
   }
 
+  @Override
   void runOurs() {
     ours.run();
   }
 
-  void runLibTorch() {
-    libTorch.get().close();
+  @Override
+  float[] result() {
+    return result;
   }
 
-  /**
-   * Compares the two results.
-   *
-   * @throws IllegalStateException if they differ by more than rounding
-   */
-  void check() {
-    runOurs();
-    float[] expected = values(libTorch.get());
-    double difference = 0;
-    double norm = 0;
-    for (int i = 0; i < expected.length; i++) {
-      difference += Math.pow(result[i] - expected[i], 2);
-      norm += Math.pow(expected[i], 2);
-    }
-    double error = Math.sqrt(difference / norm);
-    if (!(error <= TOLERANCE)) {
-      throw new IllegalStateException(
-          "the engine differs from LibTorch by " + error + ", more than " + TOLERANCE);
-    }
-  }
-
-  private static float[] values(Tensor tensor) {
-    Tensor dense = tensor.contiguous();
-    float[] values = new float[Math.toIntExact(dense.numel())];
-    try (FloatPointer data = new FloatPointer(dense.data_ptr())) {
-      data.get(values);
-    }
-    return values;
+  @Override
+  Tensor libTorch() {
+    return libTorch.get();
   }
 
   @Override
   public void close() {
     model.close();
     engine.close();
-    noGrad.close();
+    super.close();
   }
 }

@@ -6,7 +6,7 @@ import org.openjdk.jmh.results.IterationResult;
 import org.openjdk.jmh.results.RunResult;
 
 /**
- * What a pair of networks gave.
+ * What a pair gave.
  *
  * @param ours milliseconds of an evaluation, the median of the iterations; {@code libTorch} too
  * @param ratio ours / LibTorch, the median of the iterations' own ratios
@@ -17,7 +17,7 @@ record Ratio(String name, double ours, double libTorch, double ratio, double noi
   private static final double LEAST_NOISE = 0.05;
 
   static boolean isPair(RunResult run) {
-    return run.getParams().getBenchmark().startsWith(NetworkBenchmark.class.getName());
+    return run.getParams().getParam("what") != null;
   }
 
   static Ratio of(RunResult run) {
@@ -25,7 +25,7 @@ record Ratio(String name, double ours, double libTorch, double ratio, double noi
     double[] libTorch = counter(run, "libTorch");
     double[] ratios = new double[ours.length];
     Arrays.setAll(ratios, i -> ours[i] / libTorch[i]);
-    String name = run.getParams().getParam("network") + "." + run.getParams().getParam("size");
+    String name = run.getParams().getParam("what") + "." + run.getParams().getParam("size");
     return new Ratio(name, median(ours), median(libTorch), median(ratios), noise(ratios));
   }
 

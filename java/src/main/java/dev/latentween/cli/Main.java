@@ -5,6 +5,7 @@ import dev.latentween.engine.EngineException.Code;
 import dev.latentween.settings.UserError;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
@@ -23,9 +24,10 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {
       RenderCommand.class,
+      BenchCommand.class,
+      DevicesCommand.class,
       SettingsCommand.class,
-      ModelCommand.class,
-      DevicesCommand.class
+      ModelCommand.class
     })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;
@@ -38,12 +40,14 @@ public final class Main implements Runnable {
   /**
    * The command line with all its commands. Exit codes are 0; 2 for a mistake of the user's and 4
    * for a device that is missing, failing or out of memory, each told in one line of standard
-   * error; 130 for Ctrl-C; and 1 for a mistake of ours, which comes with a stack trace.
+   * error; 5 for a device slower than asked for; 130 for Ctrl-C; and 1 for a mistake of ours, which
+   * comes with a stack trace.
    */
   static CommandLine commandLine() {
     CommandLine completion = new CommandLine(new GenerateCompletion());
     completion.getCommandSpec().name("completion");
     return new CommandLine(new Main())
+        .setCaseInsensitiveEnumValuesAllowed(true)
         .addSubcommand("completion", completion)
         .setParameterExceptionHandler((e, args) -> complain(e.getCommandLine(), usageHint(e), 2))
         .setExecutionExceptionHandler(
@@ -84,11 +88,15 @@ public final class Main implements Runnable {
   /** The version that the build wrote into the jar. */
   static final class Version implements IVersionProvider {
     @Override
-    public String[] getVersion() throws IOException {
+    public String[] getVersion() {
+      return new String[] {"latentween " + number()};
+    }
+
+    static String number() {
       try (InputStream in = Main.class.getResourceAsStream("version.txt")) {
-        return new String[] {
-          "latentween " + new String(in.readAllBytes(), StandardCharsets.UTF_8).strip()
-        };
+        return new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
       }
     }
   }

@@ -42,6 +42,23 @@ public final class Engine implements AutoCloseable {
   }
 
   /**
+   * What the device reaches in the plainest work, which is what networks on it are measured by.
+   *
+   * @param flopsPerSecond of a large linear layer of the engine's own; a multiplication with
+   *     addition counts as 2
+   * @param bytesPerSecond of a copy, read and written
+   */
+  public record Ceilings(double flopsPerSecond, double bytesPerSecond) {}
+
+  /** Takes a second or so and 0.6 GB of device memory. */
+  public Ceilings measureCeilings() {
+    double[] flops = new double[1];
+    double[] bytes = new double[1];
+    Native.check(LatentweenC.ltw_measure_ceilings(handle.get(), flops, bytes));
+    return new Ceilings(flops[0], bytes[0]);
+  }
+
+  /**
    * Ends the process at once, whatever its threads are at. Even {@link Runtime#halt} is C's exit():
    * it runs libraries' destructors, under which computations that go on crash.
    */

@@ -4,6 +4,7 @@ import dev.latentween.engine.internal.LatentweenC;
 import dev.latentween.engine.internal.ltw_frame;
 import dev.latentween.engine.internal.ltw_job;
 import dev.latentween.engine.internal.ltw_render_config;
+import dev.latentween.engine.internal.ltw_render_stats;
 import dev.latentween.schedule.Frame;
 import dev.latentween.settings.Settings;
 import java.nio.ByteBuffer;
@@ -148,6 +149,28 @@ public final class RenderJob implements FrameRenderer {
     }
     submit(frames);
     collect(pixels);
+  }
+
+  /**
+   * Of the batches collected so far, in seconds of the device: what runs at the same time counts in
+   * each.
+   *
+   * @param sampling noise to latents: UNet and sampler
+   * @param decoding latents to pixels
+   * @param copying pixels to the host's memory
+   */
+  public record Stats(long frames, double sampling, double decoding, double copying) {}
+
+  /** From any thread. */
+  public Stats stats() {
+    try (ltw_render_stats stats = new ltw_render_stats()) {
+      Native.check(LatentweenC.ltw_job_stats(handle.get(), stats));
+      return new Stats(
+          stats.frames(),
+          stats.sampling_seconds(),
+          stats.decoding_seconds(),
+          stats.copying_seconds());
+    }
   }
 
   @Override

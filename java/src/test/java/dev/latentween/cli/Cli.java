@@ -6,8 +6,8 @@ import java.util.Arrays;
 import picocli.CommandLine;
 
 /** What a command printed and returned. */
-record Cli(int exitCode, String out, String err) {
-  static Cli run(Object... args) {
+public record Cli(int exitCode, String out, String err) {
+  public static Cli run(Object... args) {
     StringWriter out = new StringWriter();
     StringWriter err = new StringWriter();
     CommandLine commandLine =

@@ -10,8 +10,8 @@ import org.w3c.dom.Element;
 import org.w3c.dom.NodeList;
 
 /** A PNG as another program reads it: rows of RGB values, and the text in its chunks. */
-record Picture(int width, int height, int bits, int[] rgb, String parameters) {
-  static Picture read(Path file) throws IOException {
+public record Picture(int width, int height, int bits, int[] rgb, String parameters) {
+  public static Picture read(Path file) throws IOException {
     ImageReader reader = ImageIO.getImageReadersBySuffix("png").next();
     try (ImageInputStream in = ImageIO.createImageInputStream(file.toFile())) {
       reader.setInput(in);

@@ -1,0 +1,149 @@
+package dev.latentween.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.latentween.bench.ReportJson;
+import dev.latentween.bench.ReportTable;
+import dev.latentween.bench.Reports;
+import dev.latentween.bench.Schema;
+import dev.latentween.model.TinyModel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** One real run on the CPU with the tiny model, of which no machine makes enough frames. */
+class BenchCommandTest {
+  @TempDir private static Path folder;
+  private static Path file;
+  private static Cli cli;
+  private static JsonNode report;
+
+  @BeforeAll
+  static void run() throws Exception {
+    file = folder.resolve("report.json");
+    cli =
+        bench(
+            "--model",
+            TinyModel.FOLDER,
+            "--size",
+            "64x128",
+            "--steps",
+            "2",
+            "--price",
+            "0.5",
+            "--job",
+            SmallRender.settings(folder),
+            "--min-fps",
+            "1e6",
+            "--json",
+            file);
+    report = new ObjectMapper().readTree(file.toFile());
+  }
+
+  private static Cli bench(Object... words) {
+    Object[] all = new Object[words.length + 3];
+    System.arraycopy(new Object[] {"bench", "--device", "cpu"}, 0, all, 0, 3);
+    System.arraycopy(words, 0, all, 3, words.length);
+    return Cli.run(all);
+  }
+
+  @Test
+  void tooFewFramesASecondAreExitCode5() {
+    assertThat(cli.exitCode()).as(cli.err()).isEqualTo(5);
+    assertThat(BenchCommand.exitCode(Reports.valid(8), 8.0)).isZero();
+    assertThat(BenchCommand.exitCode(Reports.valid(8), 8.1)).isEqualTo(5);
+    assertThat(BenchCommand.exitCode(Reports.valid(8), null)).isZero();
+  }
+
+  @Test
+  void wrongPicturesAreExitCode4() {
+    assertThat(BenchCommand.exitCode(Reports.wrong(8), 9.0)).isEqualTo(4);
+  }
+
+  @Test
+  void documentKeepsToTheSchema() throws Exception {
+    assertThat(Schema.complaints(Files.readString(file))).isEmpty();
+  }
+
+  @Test
+  void tableIsThatOfTheDocument() {
+    assertThat(cli.out()).isEqualTo(ReportTable.of(ReportJson.read(file)));
+  }
+
+  @Test
+  void workIsWhatWasAskedFor() {
+    JsonNode work = report.path("work");
+    assertThat(work.path("model").asText()).isEqualTo("tiny-sd1");
+    assertThat(work.path("syntheticWeights").asBoolean()).isFalse();
+    assertThat(work.path("width").asInt()).isEqualTo(64);
+    assertThat(work.path("height").asInt()).isEqualTo(128);
+    assertThat(work.path("evaluationsPerFrame").asInt()).isEqualTo(4);
+    assertThat(report.path("profile").asText()).isEqualTo("quick");
+  }
+
+  @Test
+  void figuresAgreeWithEachOther() {
+    double framesPerSecond = report.path("framesPerSecond").asDouble();
+    JsonNode device = report.path("devices").path(0);
+    assertThat(device.at("/endToEnd/framesPerSecond").asDouble()).isEqualTo(framesPerSecond);
+    assertThat(report.at("/price/framesPerDollar").asDouble())
+        .isCloseTo(3600 * framesPerSecond / 0.5, within(1e-6));
+    assertThat(report.at("/job/frames").asInt()).isEqualTo(SmallRender.FRAMES);
+    assertThat(report.at("/job/dollars").asDouble())
+        .isCloseTo(report.at("/job/hours").asDouble() * 0.5, within(1e-12));
+
+    JsonNode point = device.at("/unetCurve/0");
+    assertThat(point.path("imageStepsPerSecond").asDouble() * point.path("milliseconds").asDouble())
+        .as("samples a step, with guidance")
+        .isCloseTo(2000, within(1e-6));
+    JsonNode shares = device.at("/endToEnd/shares");
+    double sum = 0;
+    for (JsonNode share : shares) {
+      sum += share.asDouble();
+    }
+    assertThat(sum).isCloseTo(1, within(1e-9));
+    // What else the machine does moves the two, but not as far as a wrong unit would.
+    double network =
+        2 * point.path("milliseconds").asDouble()
+            + device.at("/vaeDecode/millisecondsPerFrame").asDouble();
+    assertThat(1000 / framesPerSecond).isBetween(network / 20, 20 * network);
+    assertThat(device.at("/ceilings/usefulFlopsPerSecond").asDouble())
+        .isLessThan(device.at("/ceilings/gemmFlopsPerSecond").asDouble());
+    assertThat(device.path("sensors").asText()).isEqualTo("none for the CPU");
+  }
+
+  @Test
+  void nothingIsLeftBehind() throws Exception {
+    try (var left =
+        Files.newDirectoryStream(
+            Path.of(System.getProperty("java.io.tmpdir")), "latentween-bench*")) {
+      assertThat(left).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--size, 512, '--size is 512; it must be WxH'",
+    "--size, 100x64, 'both must be multiples of 64, for example 64x64'",
+    "--price, 0, '--price is 0.0; it must be above 0'",
+    "--profile, slow, '--profile'",
+    "--job, none.json, 'there is no settings file'",
+    "--model, none, 'there is no such model'"
+  })
+  void mistakesAreOneLineAndExitCode2(String option, String value, String message) {
+    Cli mistaken = bench(option, value);
+    assertThat(mistaken.exitCode()).isEqualTo(2);
+    assertThat(mistaken.err().lines().filter(line -> line.startsWith("error: ")))
+        .singleElement()
+        .asString()
+        .contains(message);
+    assertThat(mistaken.out()).isEmpty();
+  }
+}
