@@ -18,11 +18,20 @@ struct alignas(sizeof(T) * kWidth < 16 ? sizeof(T) * kWidth : 16) Pack {
   T values[kWidth];
 };
 
+template <int kWidth, typename T>
+__device__ inline Pack<T, kWidth> load_pack(const T* from) {
+  return *reinterpret_cast<const Pack<T, kWidth>*>(from);
+}
+
 template <typename T, int kWidth>
-__device__ inline void load(float (&out)[kWidth], const T* from) {
-  const Pack<T, kWidth> pack = *reinterpret_cast<const Pack<T, kWidth>*>(from);
+__device__ inline void unpack(float (&out)[kWidth], const Pack<T, kWidth>& pack) {
 #pragma unroll
   for (int i = 0; i < kWidth; ++i) out[i] = to_float(pack.values[i]);
+}
+
+template <typename T, int kWidth>
+__device__ inline void load(float (&out)[kWidth], const T* from) {
+  unpack(out, load_pack<kWidth>(from));
 }
 
 template <typename T, int kWidth>
