@@ -76,6 +76,15 @@ LTW_OP_TEST(group_norm_shapes) {
   }
 }
 
+// Several thread blocks a slice on a GPU with clusters; 67 x 61 pixels do not divide into them.
+LTW_OP_TEST(group_norm_large) {
+  check(t, {2, 64, 64, 320, 0, 32, true});
+  check(t, {1, 67, 61, 320, 0, 32, false, 1000});
+  check(t, {1, 32, 31, 192, 128, 32, true, -100});  // a group of 10 spans the joint
+  check(t, {1, 64, 64, 640, 320, 32, true});
+  check(t, {1, 96, 96, 128, 0, 32, true});  // groups of 4, as in the VAE
+}
+
 LTW_OP_TEST(group_norm_two_sources) {
   check(t, {1, 4, 4, 640, 320, 32, true});
   check(t, {2, 5, 3, 40, 24, 4});  // groups of 16: the third spans the joint
@@ -91,22 +100,27 @@ LTW_OP_TEST(group_norm_is_robust) {
   if (t.type() == DType::kF32) check(t, {1, 16, 16, 64, 0, 32, false, 1e5});
 }
 
-LTW_OP_TEST(group_norm_batch_invariance) {
-  const int64_t n = 3, pixels = 70, channels = 64;
-  const Values x = t.random(n * pixels * channels);
+void check_batch_invariance(OpFixture& t, int64_t h, int64_t w, int64_t channels) {
+  const int64_t n = 3, sample = h * w * channels;
+  const Values x = t.random(n * sample);
   const NormWeights weights = t.norm_weights(t.random(channels), t.random(channels));
   const auto run = [&](const Values& values, int64_t count) {
-    const Shape shape{count, 7, 10, channels};
+    const Shape shape{count, h, w, channels};
     const Placed src = t.upload(shape, values), out = t.output(shape);
     return t.run(out, [&](Context& ctx) { group_norm(out, src, {}, weights, {32, 1e-5, true}, ctx); });
   };
   Values apart;
   for (int64_t i = 0; i < n; ++i) {
-    const Values y =
-        run(Values(x.begin() + i * pixels * channels, x.begin() + (i + 1) * pixels * channels), 1);
+    const Values y = run(Values(x.begin() + i * sample, x.begin() + (i + 1) * sample), 1);
     apart.insert(apart.end(), y.begin(), y.end());
   }
   test::expect_same_bits(run(x, n), apart, "samples together and apart");
+}
+
+LTW_OP_TEST(group_norm_batch_invariance) {
+  check_batch_invariance(t, 7, 10, 64);
+  check_batch_invariance(t, 8, 8, 1280);
+  check_batch_invariance(t, 63, 65, 320);
 }
 
 LTW_OP_TEST(group_norm_refuses_other_shapes) {
