@@ -53,7 +53,8 @@ final class Child implements AutoCloseable {
     if (Files.notExists(folder)) {
       return false;
     }
-    try (var found = Files.newDirectoryStream(folder, glob)) {
+    // A glob's * takes the dot of partial files, too.
+    try (var found = Files.newDirectoryStream(folder, "[!.]" + glob)) {
       return found.iterator().hasNext();
     }
   }
