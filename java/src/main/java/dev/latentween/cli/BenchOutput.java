@@ -11,8 +11,11 @@ import java.util.List;
 
 /** A render's files and video in a folder, for a benchmark. */
 final class BenchOutput implements FrameSink {
+  private static final int BUFFERS = 3; // as a render on one device
+
   private final VideoSink video;
   private final FrameOutput output;
+  private int frames;
 
   BenchOutput(Settings settings, String modelName, Path folder, int batch) {
     FrameFiles files =
@@ -20,7 +23,7 @@ final class BenchOutput implements FrameSink {
     video =
         VideoSink.open(
             folder.resolve("bench.mp4"), settings.width(), settings.height(), settings.fps());
-    output = new FrameOutput(settings, files, modelName, video, batch);
+    output = new FrameOutput(settings, files, modelName, video, batch, BUFFERS);
   }
 
   @Override
@@ -29,13 +32,14 @@ final class BenchOutput implements FrameSink {
   }
 
   @Override
-  public void write(List<Frame> frames, ByteBuffer pixels) {
-    output.write(frames, pixels);
+  public void write(List<Frame> batch, ByteBuffer pixels) {
+    output.write(batch, pixels);
+    frames += batch.size();
   }
 
   @Override
   public void finish() {
-    output.finish();
+    output.finish(frames);
     video.finish();
   }
 

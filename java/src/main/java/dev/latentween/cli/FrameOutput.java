@@ -19,11 +19,10 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Takes batches of frames in the video's order and writes them to files and video on threads of its
- * own, while the caller renders the next. Two batch buffers go round, so memory does not depend on
- * the number of frames.
+ * own, while others are rendered. A few batch buffers go round, so memory does not depend on the
+ * number of frames.
  */
 final class FrameOutput implements AutoCloseable {
-  private static final int BUFFERS = 2;
   private static final int WRITERS = 2;
 
   private final Settings settings;
@@ -32,7 +31,8 @@ final class FrameOutput implements AutoCloseable {
   private final VideoSink sink;
   private final FrameWriter writer;
   private final ByteBuffer rgb8;
-  private final BlockingQueue<ByteBuffer> free = new ArrayBlockingQueue<>(BUFFERS);
+  private final BlockingQueue<ByteBuffer> free;
+  private int next;
   private final ExecutorService thread =
       Executors.newSingleThreadExecutor(
           work -> {
@@ -42,14 +42,26 @@ final class FrameOutput implements AutoCloseable {
           });
   private volatile RuntimeException failure;
 
-  FrameOutput(Settings settings, FrameFiles files, String modelName, VideoSink sink, int batch) {
+  /**
+   * Starts the threads.
+   *
+   * @param batch frames that a buffer has room for
+   */
+  FrameOutput(
+      Settings settings,
+      FrameFiles files,
+      String modelName,
+      VideoSink sink,
+      int batch,
+      int buffers) {
     this.settings = settings;
     this.files = files;
     this.modelName = modelName;
     this.sink = sink;
     writer = settings.saveSamples() ? new FrameWriter(files, WRITERS) : null;
     rgb8 = ByteBuffer.allocateDirect(3 * files.width() * files.height());
-    for (int i = 0; i < BUFFERS; i++) {
+    free = new ArrayBlockingQueue<>(buffers);
+    for (int i = 0; i < buffers; i++) {
       free.add(
           ByteBuffer.allocateDirect(Math.multiplyExact(batch, files.frameBytes()))
               .order(ByteOrder.LITTLE_ENDIAN));
@@ -72,33 +84,51 @@ final class FrameOutput implements AutoCloseable {
     }
   }
 
-  /** Writes frames that were rendered into {@code pixels}, one behind the other. */
-  void write(List<Frame> frames, ByteBuffer pixels) {
-    later(
-        pixels,
-        () -> {
-          for (int i = 0; i < frames.size(); i++) {
-            writeFrame(frames.get(i), pixels.slice(i * files.frameBytes(), files.frameBytes()));
-          }
-        });
+  /**
+   * The same without waiting; null if none is free.
+   *
+   * @throws UserError if an earlier frame could not be written
+   */
+  ByteBuffer pollBuffer() {
+    tellFailure();
+    ByteBuffer buffer = free.poll();
+    return buffer == null ? null : buffer.clear();
   }
 
-  /** Passes a frame that is on the disk already to the video. */
-  void keep(int index, ByteBuffer buffer) {
+  int frameBytes() {
+    return files.frameBytes();
+  }
+
+  /**
+   * Writes frames that were rendered into {@code pixels}, one behind the other, and the kept ones
+   * before each.
+   */
+  void write(List<Frame> frames, ByteBuffer pixels) {
     later(
-        buffer,
         () -> {
-          try {
-            files.readRgb8(index, rgb8);
-          } catch (IOException e) {
-            throw new UserError("cannot read " + files.path(index) + ": " + e.getMessage(), e);
+          for (int i = 0; i < frames.size(); i++) {
+            keepBefore(frames.get(i).index());
+            writeFrame(frames.get(i), pixels.slice(i * files.frameBytes(), files.frameBytes()));
           }
-          sink.write(rgb8);
-        });
+        },
+        () -> free.add(pixels));
+  }
+
+  /** Passes frames that are on the disk already to the video, up to the next that is not. */
+  private void keepBefore(int index) {
+    for (; next < index; next++) {
+      try {
+        files.readRgb8(next, rgb8);
+      } catch (IOException e) {
+        throw new UserError("cannot read " + files.path(next) + ": " + e.getMessage(), e);
+      }
+      sink.write(rgb8);
+    }
+    next++;
   }
 
   /** Once something failed, what comes after it is dropped: the video would have a gap. */
-  private void later(ByteBuffer buffer, Runnable work) {
+  private void later(Runnable work, Runnable afterwards) {
     thread.execute(
         () -> {
           try {
@@ -108,7 +138,7 @@ final class FrameOutput implements AutoCloseable {
           } catch (RuntimeException e) {
             failure = e;
           } finally {
-            free.add(buffer);
+            afterwards.run();
           }
         });
   }
@@ -155,9 +185,11 @@ final class FrameOutput implements AutoCloseable {
   /**
    * Waits until everything is written.
    *
+   * @param frames of the whole video
    * @throws UserError if a frame could not be written
    */
-  void finish() {
+  void finish(int frames) {
+    later(() -> keepBefore(frames), () -> {});
     endThread();
     tellFailure();
     if (writer != null) {

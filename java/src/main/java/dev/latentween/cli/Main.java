@@ -26,7 +26,8 @@ import picocli.CommandLine.Spec;
       RenderCommand.class,
       BenchCommand.class,
       SettingsCommand.class,
-      ModelCommand.class
+      ModelCommand.class,
+      DevicesCommand.class
     })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;

@@ -1,5 +1,6 @@
 package dev.latentween.cli;
 
+import dev.latentween.engine.Devices;
 import dev.latentween.model.Checkpoint;
 import dev.latentween.schedule.FramePlan;
 import dev.latentween.settings.EarlierRender;
@@ -34,6 +35,7 @@ final class RenderCommand implements Runnable {
   @Override
   public void run() {
     options.batch();
+    options.devices();
     Loaded loaded = new SettingsReader().read(options.settings, options.overrides());
     String model = Checkpoint.nameOf(options.model());
     Optional<EarlierRender> earlier = earlier(loaded, model);
@@ -83,6 +85,12 @@ final class RenderCommand implements Runnable {
   private void render(
       Settings settings, FramePlan plan, String timestring, Path video, boolean resume) {
     PrintWriter out = spec.commandLine().getOut();
+    PrintWriter err = spec.commandLine().getErr();
+    DeviceChoice.Chosen devices = options.devices().among(Devices::find);
+    if (!devices.note().isEmpty()) {
+      err.println("note: " + devices.note());
+      err.flush();
+    }
     Rendering rendering =
         new Rendering(
             settings,
@@ -91,18 +99,22 @@ final class RenderCommand implements Runnable {
             video,
             options.model(),
             options.tokenizer,
-            options.device,
+            devices.names(),
             options.batch(),
-            resume);
-    long peakBytes;
+            resume,
+            note -> {
+              err.println("note: " + note);
+              err.flush();
+            });
+    Rendering.Done done;
     double framesPerSecond;
-    try (Progress progress = new Progress(spec.commandLine().getErr(), System.console() != null)) {
-      peakBytes = rendering.run(progress);
+    try (Progress progress = new Progress(err, System.console() != null)) {
+      done = rendering.run(progress);
       framesPerSecond = progress.framesPerSecond();
     }
     out.printf(
         Locale.ROOT,
-        "%s: %d frames, %dx%d, %.2f s at %s fps; rendered at %.2f frames/s; peak memory %d MiB%n",
+        "%s: %d frames, %dx%d, %.2f s at %s fps; rendered at %.2f frames/s, %d at once; peak memory %d MiB%n",
         video,
         plan.frameCount(),
         plan.width(),
@@ -110,7 +122,8 @@ final class RenderCommand implements Runnable {
         plan.videoSeconds(),
         plain(settings.fps()),
         framesPerSecond,
-        peakBytes >> 20);
+        done.batch(),
+        done.peakBytes() >> 20);
     if (settings.saveSamples()) {
       out.println("frames and settings: " + settings.outdir());
     }

@@ -1,14 +1,9 @@
 package dev.latentween.cli;
 
-import dev.latentween.engine.Engine;
-import dev.latentween.engine.Model;
-import dev.latentween.engine.RenderJob;
-import dev.latentween.model.Checkpoint;
 import dev.latentween.schedule.Frame;
 import dev.latentween.schedule.FramePlan;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.SettingsWriter;
-import dev.latentween.settings.UserError;
 import dev.latentween.video.FrameFiles;
 import dev.latentween.video.InitImage;
 import dev.latentween.video.OutputFolder;
@@ -18,58 +13,60 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.BitSet;
-import java.util.function.Supplier;
+import java.util.List;
+import java.util.function.Consumer;
 
 /**
- * One render from a checkpoint to a video. Everything that can fail early does so before the first
- * frame: the checkpoint, the init image, the folder, the encoder.
+ * One render from a model to a video. Everything that can fail early does so before the first
+ * frame: the model, the init image, the folder, the devices, the encoder.
  *
  * @param settings what to render
  * @param plan its frames
  * @param timestring first part of the files' names
  * @param video the video's file
- * @param modelPath a diffusers folder or a .safetensors file
+ * @param model a diffusers folder, a .safetensors file or "synthetic:sd15"
  * @param tokenizer folder with vocab.json and merges.txt; null to look beside the model
- * @param device for example "cpu"
- * @param batch frames rendered by one native call
+ * @param devices names of the engines to share the frames, for example "cpu"
+ * @param batch frames rendered at once
  * @param resume whether whole frames of the same name are kept
+ * @param notes told what the user should know
  */
 record Rendering(
     Settings settings,
     FramePlan plan,
     String timestring,
     Path video,
-    Path modelPath,
+    Path model,
     Path tokenizer,
-    String device,
-    int batch,
-    boolean resume) {
+    List<String> devices,
+    BatchSize batch,
+    boolean resume,
+    Consumer<String> notes) {
 
-  /** Renders what is missing and makes the whole video; returns the peak of device memory. */
-  long run(Progress progress) {
+  /**
+   * What a render took.
+   *
+   * @param batch frames at once
+   * @param peakBytes the most memory of a device
+   */
+  record Done(int batch, long peakBytes) {}
+
+  /** Renders what is missing and makes the whole video. */
+  Done run(Progress progress) {
     OutputFolder.check(settings.outdir());
     OutputFolder.checkFor(video);
-    try (Checkpoint checkpoint = Checkpoint.open(modelPath, tokenizer)) {
-      ByteBuffer initRgb = initImage();
-      try (Engine engine = Engine.open(device, 0);
-          Model model = fitting(() -> Model.load(engine, checkpoint));
-          RenderJob job =
-              fitting(
-                  () ->
-                      RenderJob.create(
-                          model, checkpoint.tokenizer()::encode, settings, batch, initRgb))) {
-        render(job, checkpoint.name(), progress);
-        return engine.peakBytes();
-      }
-    }
-  }
-
-  /** What the engine rejects when it is made does not fit the model: the user chose both. */
-  private static <T> T fitting(Supplier<T> made) {
-    try {
-      return made.get();
-    } catch (IllegalArgumentException e) {
-      throw new UserError(e.getMessage(), e);
+    FrameFiles files =
+        new FrameFiles(
+            settings.outdir(), timestring, plan.width(), plan.height(), settings.bitDepth());
+    BitSet whole = wholeFrames(files);
+    try (ModelSource source = ModelSource.open(model, tokenizer);
+        Engines engines = Engines.open(devices, source, settings, initImage())) {
+      int missing = plan.frameCount() - whole.cardinality();
+      int limit = batch.isAuto() ? engines.largestBatch(BatchSize.LARGEST) : batch.asked();
+      int size = batch.of(missing, limit, devices.size());
+      engines.prepare(size, notes);
+      render(engines, size, files, whole, source.name(), progress);
+      return new Done(size, engines.peakBytes());
     }
   }
 
@@ -80,35 +77,24 @@ record Rendering(
         .orElse(null);
   }
 
-  private void render(RenderJob job, String modelName, Progress progress) {
-    FrameFiles files =
-        new FrameFiles(
-            settings.outdir(), timestring, plan.width(), plan.height(), settings.bitDepth());
-    BitSet whole = wholeFrames(files);
+  private void render(
+      Engines engines,
+      int size,
+      FrameFiles files,
+      BitSet whole,
+      String modelName,
+      Progress progress) {
+    // Of each engine one batch is rendered and one is ready, and one is written.
+    int buffers = 2 * devices.size() + 1;
     try (Interruption interruption = new Interruption();
         VideoSink sink = VideoSink.open(video, plan.width(), plan.height(), settings.fps());
-        FrameOutput output = new FrameOutput(settings, files, modelName, sink, batch)) {
+        FrameOutput output = new FrameOutput(settings, files, modelName, sink, size, buffers)) {
       PartialFile.write(
           settings.outdir().resolve(SettingsWriter.fileName(timestring)),
           SettingsWriter.write(settings, timestring, modelName).getBytes(StandardCharsets.UTF_8));
       progress.start(plan.frameCount(), whole.cardinality());
-      int index = 0;
-      while (index < plan.frameCount()) {
-        int end = index + 1;
-        ByteBuffer pixels = output.takeBuffer();
-        if (whole.get(index)) {
-          output.keep(index, pixels);
-        } else {
-          while (end < plan.frameCount() && end - index < batch && !whole.get(end)) {
-            end++;
-          }
-          job.render(plan.frames().subList(index, end), pixels);
-          output.write(plan.frames().subList(index, end), pixels);
-          progress.rendered(plan.frame(end - 1), end - index);
-        }
-        index = end;
-      }
-      output.finish();
+      engines.render(new FrameQueue(plan, whole, output, progress));
+      output.finish(plan.frameCount());
       sink.finish();
       interruption.over();
     }

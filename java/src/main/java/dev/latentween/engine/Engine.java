@@ -16,7 +16,7 @@ public final class Engine implements AutoCloseable {
   /**
    * Opens a device.
    *
-   * @param device "cpu"
+   * @param device "cpu", "cuda" or "cuda:N"
    * @param threads of the CPU backend; 0 for one a core, unless OMP_NUM_THREADS is set
    * @throws EngineException if there is no such device or it does not work
    */

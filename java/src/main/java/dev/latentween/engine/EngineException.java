@@ -15,7 +15,7 @@ public final class EngineException extends RuntimeException {
     INTERNAL
   }
 
-  EngineException(Code code, String message) {
+  public EngineException(Code code, String message) {
     super(message);
     this.code = code;
   }

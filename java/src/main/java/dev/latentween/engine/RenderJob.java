@@ -22,7 +22,7 @@ import org.bytedeco.javacpp.PointerScope;
  * Two batches may be on their way, so that one is sampled while the one before is decoded. One
  * thread may submit while another collects; {@link #cancel} may come from any.
  */
-public final class RenderJob implements AutoCloseable {
+public final class RenderJob implements FrameRenderer {
   private final Handle<ltw_job> handle;
   private final long frameBytes;
 
@@ -116,12 +116,7 @@ public final class RenderJob implements AutoCloseable {
     return frameBytes;
   }
 
-  /**
-   * Queues a batch of frames. Waits first while two batches are submitted and not collected, so a
-   * thread that does both must collect before its third.
-   *
-   * @throws EngineException with code CANCELLED after {@link #cancel}
-   */
+  @Override
   @SuppressWarnings("try") // the scope frees what is made inside it
   public void submit(List<Frame> frames) {
     try (PointerScope scope = new PointerScope()) {
@@ -134,15 +129,7 @@ public final class RenderJob implements AutoCloseable {
     }
   }
 
-  /**
-   * Waits for the oldest submitted batch and writes its frames, one behind the other, into a direct
-   * buffer from its start. A frame's pixels depend on the settings and the frame alone, never on
-   * what else is in the batch.
-   *
-   * @throws IllegalStateException if no submitted batch is left to collect
-   * @throws EngineException with code CANCELLED after {@link #cancel}, NOT_FINITE for a picture
-   *     with NaN
-   */
+  @Override
   @SuppressWarnings("try") // the scope frees what is made inside it
   public void collect(ByteBuffer pixels) {
     if (!pixels.isDirect()) {
@@ -186,7 +173,7 @@ public final class RenderJob implements AutoCloseable {
     }
   }
 
-  /** From any thread: batches under way end after the evaluation they are in. */
+  @Override
   public void cancel() {
     LatentweenC.ltw_job_cancel(handle.get());
   }

@@ -31,6 +31,8 @@ class DemoRenderTest {
             folder,
             "-o",
             folder.resolve("city.mp4"),
+            "--device",
+            "cpu",
             "-s",
             "interpolate_x_frames=0");
     assertThat(cli.exitCode()).as(cli.err()).isZero();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.latentween.engine.Devices;
 import dev.latentween.model.TinyModel;
 import dev.latentween.video.TinyDisk;
 import java.io.IOException;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is wrong is told in one line, before anything is written. */
 class FaultsTest {
@@ -44,6 +46,9 @@ class FaultsTest {
     List<Object> words = new ArrayList<>(List.of("render", settings, "--model", model));
     if (!List.of(more).contains("--outdir")) {
       words.addAll(List.of("--outdir", outdir));
+    }
+    if (!List.of(more).contains("--device")) {
+      words.addAll(List.of("--device", "cpu"));
     }
     words.addAll(List.of(more));
     Cli cli = Cli.run(words.toArray());
@@ -155,9 +160,31 @@ class FaultsTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"tpu", "cuda:", "cuda:-1", "cpu,", "cuda:all:1", "CPU"})
+  void deviceThatIsNone(String name) throws IOException {
+    assertRefused(2, "--device is " + name + "; it must be cpu, cuda, cuda:N,", "--device", name);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cuda:99", "cpu,cuda:99"})
+  void deviceThatIsNotThere(String name) throws IOException {
+    assertRefused(4, "cuda:99: ", "--device", name);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"cuda", "cuda:all", "cpu,cuda"})
+  void gpuWhereThereIsNone(String name) throws IOException {
+    Devices devices = Devices.find();
+    if (devices.gpus().isEmpty()) {
+      assertRefused(4, "--device is " + name + "; " + devices.whyNone(), "--device", name);
+    }
+  }
+
   @Test
-  void deviceThatIsUnknown() throws IOException {
-    assertRefused(4, "device: 'tpu' is none of this build's; it must be cpu", "--device", "tpu");
+  void syntheticModelThatIsNone() throws IOException {
+    model = Path.of("synthetic:sdxl");
+    assertRefused(2, "--model is synthetic:sdxl; the only synthetic one is synthetic:sd15");
   }
 
   @Test

@@ -47,7 +47,15 @@ class GoldenRendersTest {
   private void assertFrames(String name, Path model) throws IOException {
     Path outdir = temp.resolve(name);
     Cli cli =
-        Cli.run("render", RENDERS.resolve(name + ".json"), "--model", model, "--outdir", outdir);
+        Cli.run(
+            "render",
+            RENDERS.resolve(name + ".json"),
+            "--model",
+            model,
+            "--outdir",
+            outdir,
+            "--device",
+            "cpu");
     assertThat(cli.exitCode()).as(cli.err()).isZero();
     List<Path> frames = SmallRender.pngs(outdir);
     assertThat(frames).hasSize(7);

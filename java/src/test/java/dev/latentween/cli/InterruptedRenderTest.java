@@ -13,6 +13,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A render that is ended from outside, and what --resume makes of what it left. */
 class InterruptedRenderTest {
+  /** Under its own name; partial files begin with a dot. */
+  private static final String FRAME_2 = "[0-9]*_00002.png";
+
   @TempDir Path temp;
   private Path settings;
   private Path outdir;
@@ -46,7 +49,7 @@ class InterruptedRenderTest {
   @Test
   void killedItLosesTheFramesInFlightAlone() throws Exception {
     try (Child child = start("-s", "steps=20")) {
-      child.awaitFile(outdir, "*_00002.png");
+      child.awaitFile(outdir, FRAME_2);
       child.kill();
     }
     assertResumable();
@@ -55,7 +58,7 @@ class InterruptedRenderTest {
   @Test
   void interruptedItLeavesNothingPartial() throws Exception {
     try (Child child = start("-s", "steps=20")) {
-      child.awaitFile(outdir, "*_00002.png");
+      child.awaitFile(outdir, FRAME_2);
       child.interrupt();
       assertThat(child.exitCode(20)).as(child.said()).isEqualTo(130);
       assertThat(child.said()).contains("interrupted", "--resume").doesNotContain("Exception");

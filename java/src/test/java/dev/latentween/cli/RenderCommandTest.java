@@ -98,6 +98,8 @@ class RenderCommandTest {
         new String[] {"-o", "a.mov", "--output is a.mov; its ending must be one of avi, mp4,"},
         new String[] {"--output", "mp4", "--output is mp4; its ending must be"},
         new String[] {"--batch", "0", "--batch is 0; it must be at least 1"},
+        new String[] {"--batch", "many", "--batch is many; it must be at least 1, or auto"},
+        new String[] {"--device", "gpu", "--device is gpu; it must be cpu, cuda,"},
         new String[] {"-s", "steps", "KEY=VALUE"},
         new String[] {"-s", "stpes=3", "did you mean \"steps\"?"},
         new String[] {"-s", "W=32", "W is 32; it must be a whole number from 64"},

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A frame depends on its settings alone, however it comes to be rendered. */
@@ -35,10 +36,13 @@ class SameBitsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {2, 5})
-  void inBatches(int batch) throws IOException {
-    SmallRender.into(settings, temp.resolve("o"), "--batch", batch);
-    SmallRender.assertSameFrames(temp.resolve("o"), frames);
+  @CsvSource({"1, cpu", "3, cpu", "32, cpu", "auto, 'cpu,cpu'", "1, 'cpu,cpu'", "3, 'cpu,cpu,cpu'"})
+  void inBatchesOnEngines(String batch, String devices) throws IOException {
+    Path video = temp.resolve("v.mp4");
+    Path outdir = temp.resolve("o");
+    SmallRender.into(settings, outdir, "--batch", batch, "--device", devices, "-o", video);
+    SmallRender.assertSameFrames(outdir, frames);
+    assertThat(video).hasSameBinaryContentAs(SmallRender.only(whole, ".mp4"));
   }
 
   @Test
@@ -61,9 +65,9 @@ class SameBitsTest {
     SmallRender.assertSameFrames(temp.resolve("o"), frames);
   }
 
-  /** A batch must not reach over a frame that is kept. */
+  /** The video has kept and rendered frames in turn. */
   @ParameterizedTest
-  @ValueSource(ints = {1, 5})
+  @ValueSource(ints = {1, 3, 5})
   void whenOnlyMissingAndDamagedFramesAreRendered(int batch) throws Exception {
     Path outdir = TinyModel.copy(whole, temp.resolve("o"));
     List<Path> pngs = SmallRender.pngs(outdir);
@@ -124,7 +128,17 @@ class SameBitsTest {
   void resumeLeavesAnotherModelsFramesAlone() throws IOException {
     Path outdir = TinyModel.copy(whole, temp.resolve("o"));
     Path other = TinyModel.copy(TinyModel.FOLDER, temp.resolve("other"));
-    Cli cli = Cli.run("render", settings, "--model", other, "--outdir", outdir, "--resume");
+    Cli cli =
+        Cli.run(
+            "render",
+            settings,
+            "--model",
+            other,
+            "--outdir",
+            outdir,
+            "--device",
+            "cpu",
+            "--resume");
     assertThat(cli.exitCode()).as(cli.err()).isZero();
     assertThat(cli.err()).doesNotContain("keeping");
     assertThat(SmallRender.pngs(outdir)).hasSize(2 * SmallRender.FRAMES);

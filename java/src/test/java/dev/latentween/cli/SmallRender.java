@@ -35,6 +35,9 @@ final class SmallRender {
   static List<String> command(Path settings, Path outdir, Object... more) {
     List<String> words = new ArrayList<>(List.of("render", settings.toString()));
     words.addAll(List.of("--model", TinyModel.FOLDER.toString(), "--outdir", outdir.toString()));
+    if (!List.of(more).contains("--device")) {
+      words.addAll(List.of("--device", "cpu"));
+    }
     Arrays.stream(more).map(Object::toString).forEach(words::add);
     return words;
   }
