@@ -171,7 +171,7 @@ public final class Bench {
 
   private double rate(Subject subject, Report.Device device, CyclicBarrier ready) {
     Path files = folder.resolve(device.device().replace(':', '-'));
-    try (Loaded loaded = new Loaded(device.device(), subject);
+    try (LoadedModel loaded = new LoadedModel(device.device(), subject);
         FrameSink sink =
             sinks.open(subject.settings(), subject.name(), files, device.bestBatch())) {
       return EndToEnd.measureFor(loaded, sink, device.bestBatch(), TOGETHER, () -> await(ready))

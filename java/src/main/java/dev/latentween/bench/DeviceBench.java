@@ -38,7 +38,7 @@ record DeviceBench(
     Gpu gpu = found.gpu();
     Gpu.Use use = gpu == null ? null : gpu.use(); // before this process takes its part
     progress.accept(device + ": device and weights");
-    try (Loaded loaded = new Loaded(device, subject)) {
+    try (LoadedModel loaded = new LoadedModel(device, subject)) {
       return measure(loaded, info, found, use, processMillis);
     }
   }
@@ -54,12 +54,15 @@ record DeviceBench(
   }
 
   private Report.Device measure(
-      Loaded loaded, DeviceInfo info, Nvml.Found found, Gpu.Use use, Double processMillis) {
+      LoadedModel loaded, DeviceInfo info, Nvml.Found found, Gpu.Use use, Double processMillis) {
     long begin = System.nanoTime();
     double stepMillis = firstFrame(loaded);
     Report.ColdStart coldStart =
         new Report.ColdStart(
-            processMillis, loaded.deviceMillis, loaded.weightsMillis, Loaded.millisSince(begin));
+            processMillis,
+            loaded.deviceMillis,
+            loaded.weightsMillis,
+            LoadedModel.millisSince(begin));
     progress.accept(loaded.device + ": ceilings");
     Engine.Ceilings ceilings = ceilings(loaded.device);
     int largest = Math.max(1, loaded.largestBatch(MOST_FRAMES));
@@ -106,7 +109,7 @@ record DeviceBench(
   }
 
   /** A whole frame with everything that is made for the first; what a step of it took. */
-  private double firstFrame(Loaded loaded) {
+  private double firstFrame(LoadedModel loaded) {
     try (RenderJob job = loaded.job(subject.settings(), 1)) {
       job.render(loaded.frames().subList(0, 1), loaded.buffer(job, 1));
       return 1000 * job.stats().sampling() / subject.settings().stepsPerFrame();

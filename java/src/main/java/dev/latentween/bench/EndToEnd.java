@@ -42,7 +42,7 @@ final class EndToEnd {
    * @param joules a counter of energy; NaN where there is none
    */
   static Result measure(
-      Loaded loaded, FrameSink sink, int batch, Duration limit, DoubleSupplier joules) {
+      LoadedModel loaded, FrameSink sink, int batch, Duration limit, DoubleSupplier joules) {
     try (RenderJob job = loaded.job(loaded.subject.settings(), batch)) {
       return new EndToEnd(job, sink, loaded.frames(), batch, joules)
           .run(() -> {}, window -> Windows.measure(limit, window));
@@ -55,7 +55,7 @@ final class EndToEnd {
    * @param ready called before the time begins; waits for the others
    */
   static Result measureFor(
-      Loaded loaded, FrameSink sink, int batch, Duration time, Runnable ready) {
+      LoadedModel loaded, FrameSink sink, int batch, Duration time, Runnable ready) {
     try (RenderJob job = loaded.job(loaded.subject.settings(), batch)) {
       return new EndToEnd(job, sink, loaded.frames(), batch, () -> Double.NaN)
           .run(ready, window -> Windows.measureFor(time, window));

@@ -87,7 +87,7 @@ final class PictureGate {
   }
 
   /** Checks a device, with frames of {@code batch}. */
-  static Report.Gate check(Loaded loaded, int batch) {
+  static Report.Gate check(LoadedModel loaded, int batch) {
     Results results = Results.of(loaded.model, loaded.subject.config());
     String kind = loaded.subject.synthetic() ? "stored" : loaded.onCpu() ? "none" : "cpu";
     Double error =
@@ -124,7 +124,7 @@ final class PictureGate {
   }
 
   /** Compares the first, the middle and the last frame of a batch, in few steps. */
-  private static boolean sameBits(Loaded loaded, int batch) {
+  private static boolean sameBits(LoadedModel loaded, int batch) {
     Settings settings = loaded.subject.settings(STEPS);
     int count = Math.max(2, batch);
     List<Frame> frames = loaded.frames().subList(0, count);

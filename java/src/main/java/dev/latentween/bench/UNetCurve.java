@@ -12,7 +12,7 @@ import java.util.List;
 final class UNetCurve {
   private static final double WINDOW_MILLIS = 400;
 
-  private final Loaded loaded;
+  private final LoadedModel loaded;
   private final Duration pointLimit;
   private final List<Report.UNetPoint> points = new ArrayList<>();
   private final List<Report.VaeDecode> decodes = new ArrayList<>();
@@ -20,7 +20,7 @@ final class UNetCurve {
   /**
    * @param stepMillis of a single frame, roughly
    */
-  private UNetCurve(Loaded loaded, Duration pointLimit) {
+  private UNetCurve(LoadedModel loaded, Duration pointLimit) {
     this.loaded = loaded;
     this.pointLimit = pointLimit;
   }
@@ -31,7 +31,7 @@ final class UNetCurve {
    * @param stepMillis what a step of one frame takes, roughly
    */
   static UNetCurve measure(
-      Loaded loaded, int largestBatch, int factor, double stepMillis, Duration pointLimit) {
+      LoadedModel loaded, int largestBatch, int factor, double stepMillis, Duration pointLimit) {
     UNetCurve curve = new UNetCurve(loaded, pointLimit);
     double expected = stepMillis;
     for (int batch = 1; batch <= largestBatch; batch = next(batch, factor, largestBatch)) {

@@ -55,10 +55,10 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--device",
       paramLabel = "DEVICE",
-      split = ",",
       description =
-          "What to measure: cpu, cuda:N; several with commas. Default: every GPU, or cpu.")
-  private List<String> devices;
+          "What to measure: cpu, cuda, cuda:N, cuda:all, or several with commas. Default: every GPU,"
+              + " or cpu.")
+  private String device;
 
   @Option(
       names = "--price",
@@ -123,7 +123,7 @@ final class BenchCommand implements Callable<Integer> {
     Bench.Request request =
         new Bench.Request(
             profile,
-            devices == null ? allDevices() : devices,
+            devices(),
             model,
             tokenizer,
             size == null ? null : Integer.valueOf(sides.group(1)),
@@ -152,10 +152,12 @@ final class BenchCommand implements Callable<Integer> {
     return minFps != null && report.framesPerSecond() < minFps ? TOO_SLOW : 0;
   }
 
-  private static List<String> allDevices() {
-    List<String> usable =
-        Devices.find().gpus().stream().filter(DeviceInfo::usable).map(DeviceInfo::device).toList();
-    return usable.isEmpty() ? List.of("cpu") : usable;
+  private List<String> devices() {
+    if (device != null) {
+      return new DeviceChoice(device).among(Devices::find).names();
+    }
+    boolean any = Devices.find().gpus().stream().anyMatch(DeviceInfo::usable);
+    return any ? new DeviceChoice("cuda:all").among(Devices::find).names() : List.of("cpu");
   }
 
   private Report measure(Bench.Request request) {

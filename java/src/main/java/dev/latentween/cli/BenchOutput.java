@@ -11,11 +11,11 @@ import java.util.List;
 
 /** A render's files and video in a folder, for a benchmark. */
 final class BenchOutput implements FrameSink {
-  private static final int BUFFERS = 3; // as a render on one device has them
+  private static final int BUFFERS = 3; // as a render on one device
 
   private final VideoSink video;
   private final FrameOutput output;
-  private int written;
+  private int frames;
 
   BenchOutput(Settings settings, String modelName, Path folder, int batch) {
     FrameFiles files =
@@ -32,14 +32,14 @@ final class BenchOutput implements FrameSink {
   }
 
   @Override
-  public void write(List<Frame> frames, ByteBuffer pixels) {
-    output.write(frames, pixels);
-    written += frames.size();
+  public void write(List<Frame> batch, ByteBuffer pixels) {
+    output.write(batch, pixels);
+    frames += batch.size();
   }
 
   @Override
   public void finish() {
-    output.finish(written);
+    output.finish(frames);
     video.finish();
   }
 

@@ -25,9 +25,9 @@ import picocli.CommandLine.Spec;
     subcommands = {
       RenderCommand.class,
       BenchCommand.class,
-      DevicesCommand.class,
       SettingsCommand.class,
-      ModelCommand.class
+      ModelCommand.class,
+      DevicesCommand.class
     })
 public final class Main implements Runnable {
   @Spec private CommandSpec spec;

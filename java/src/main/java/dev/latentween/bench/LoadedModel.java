@@ -11,7 +11,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 
 /** The subject on a device. */
-final class Loaded implements AutoCloseable {
+final class LoadedModel implements AutoCloseable {
   final String device;
   final Subject subject;
   final Engine engine;
@@ -19,7 +19,7 @@ final class Loaded implements AutoCloseable {
   final double deviceMillis;
   final double weightsMillis;
 
-  Loaded(String device, Subject subject) {
+  LoadedModel(String device, Subject subject) {
     this.device = device;
     this.subject = subject;
     long begin = System.nanoTime();
