@@ -39,6 +39,12 @@ for ending in mp4 webm gif avi; do
   [ -s "$work/out/city.$ending" ] || fail "no $ending"
   [ "$(find "$work/out/$ending" -name '*.png' | wc -l)" = 7 ] || fail "not seven frames beside the $ending"
 done
+# A library that this system happens to have would hide one that is in the archive and not found.
+# shellcheck disable=SC2086
+foreign=$(env -i PATH="$work/bin" LD_DEBUG=files "$home/bin/latentween" render "$home/examples/city.json" $few \
+  --outdir "$work/out/libraries" -o "$work/out/libraries.mp4" 2>&1 | sed -n 's/.*calling init: //p' | sort -u |
+  grep -v "^$home/" | grep -vE "/$system\$" || true)
+[ -z "$foreign" ] || fail "not loaded from the archive: $foreign"
 init=$(find "$work/out/mp4" -name '*_00000.png')
 # shellcheck disable=SC2086
 latentween render "$home/examples/city.json" $few --outdir "$work/out/init" -o "$work/out/init.gif" \

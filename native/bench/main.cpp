@@ -83,7 +83,8 @@ void time_ops(Backend& backend, const Options& options, const Report& report, co
 
 void time_networks(Backend& backend, const Networks& networks, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
-    Recording recording(backend, networks.forward(name));
+    const Forward forward = networks.forward(name);  // holds what goes in and out
+    Recording recording(backend, forward);
     std::printf("%s\t%s ms\n", name.c_str(), fixed(recording.median_seconds(0.5) * 1e3, 2).c_str());
     std::fflush(stdout);
   }
