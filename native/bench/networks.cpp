@@ -5,48 +5,10 @@
 #include "layers/random_weights.h"
 #include "ops/elementwise.h"
 #include "random.h"
+#include "sd15.h"
 
 namespace ltw::bench {
 namespace {
-
-// The config files of stable-diffusion-v1-5.
-const ModelConfig& config() {
-  static const ModelConfig sd15{
-      .text = {.vocab_size = 49408,
-               .hidden_size = 768,
-               .intermediate_size = 3072,
-               .layers = 12,
-               .heads = 12,
-               .positions = 77,
-               .activation = Activation::kQuickGelu,
-               .norm_eps = 1e-5},
-      .unet = {.in_channels = 4,
-               .out_channels = 4,
-               .layers_per_block = 2,
-               .context_size = 768,
-               .norm_groups = 32,
-               .block_channels = {320, 640, 1280, 1280},
-               .heads = {8, 8, 8, 8},
-               .down_attention = {true, true, true, false},
-               .up_attention = {false, true, true, true},
-               .linear_projection = false,
-               .flip_sin_to_cos = true,
-               .norm_eps = 1e-5,
-               .freq_shift = 0},
-      .vae = {.in_channels = 3,
-              .out_channels = 3,
-              .latent_channels = 4,
-              .layers_per_block = 2,
-              .norm_groups = 32,
-              .block_channels = {128, 256, 512, 512},
-              .scaling_factor = 0.18215},
-      .beta_start = 0.00085,
-      .beta_end = 0.012,
-      .train_timesteps = 1000,
-      .prediction = Prediction::kEpsilon,
-  };
-  return sd15;
-}
 
 using Owner = std::shared_ptr<const OwnedTensor>;
 
@@ -62,7 +24,7 @@ Forward with_output(Backend& backend, const Shape& shape, DType dtype, const Net
 }  // namespace
 
 Networks::Networks(Backend& backend, int64_t latent)
-    : model_(backend, config(), RandomSource(1)), latent_(latent) {}
+    : model_(backend, stable_diffusion_1(), RandomSource(1)), latent_(latent) {}
 
 Forward Networks::forward(const std::string& name) const {
   Backend& backend = model_.backend;

@@ -12,31 +12,10 @@
 
 #include "engine/model.h"
 #include "layers/random_weights.h"
+#include "sd15.h"
 
 namespace ltw {
 namespace {
-
-ModelConfig stable_diffusion_1() {
-  return {.text = {49408, 768, 3072, 12, 12, 77, Activation::kQuickGelu, 1e-5},
-          .unet = {.in_channels = 4,
-                   .out_channels = 4,
-                   .layers_per_block = 2,
-                   .context_size = 768,
-                   .norm_groups = 32,
-                   .block_channels = {320, 640, 1280, 1280},
-                   .heads = {8, 8, 8, 8},
-                   .down_attention = {true, true, true, false},
-                   .up_attention = {false, true, true, true},
-                   .linear_projection = false,
-                   .flip_sin_to_cos = true,
-                   .norm_eps = 1e-5,
-                   .freq_shift = 0},
-          .vae = {3, 3, 4, 2, 32, {128, 256, 512, 512}, 0.18215},
-          .beta_start = 0.00085,
-          .beta_end = 0.012,
-          .train_timesteps = 1000,
-          .prediction = Prediction::kEpsilon};
-}
 
 // Notes what a model asks for and packs nothing.
 class Inventory final : public WeightSource, public Packer {
@@ -44,7 +23,7 @@ class Inventory final : public WeightSource, public Packer {
   mutable std::vector<std::pair<std::string, Shape>> tensors;
 
   Inventory() {
-    const ModelConfig config = stable_diffusion_1();
+    const ModelConfig config = bench::stable_diffusion_1();
     const auto scope = [this](const char* prefix) { return WeightScope(*this, *this, prefix); };
     ClipText(scope("text_encoder.text_model"), config.text);
     UNet(scope("unet"), config.unet);
@@ -106,9 +85,10 @@ void measure(const char* path, const char* device) {
 
   for (const char* what : {"model created", "model created again"}) {
     std::unique_ptr<Model> model;
-    timed(what, [&] { model = std::make_unique<Model>(*backend, stable_diffusion_1(), source); });
+    timed(what, [&] { model = std::make_unique<Model>(*backend, bench::stable_diffusion_1(), source); });
   }
-  timed("model of random weights created", [&] { Model(*backend, stable_diffusion_1(), RandomSource(1)); });
+  timed("model of random weights created",
+        [&] { Model(*backend, bench::stable_diffusion_1(), RandomSource(1)); });
   std::vector<Buffer> buffers;
   timed("memory of that many tensors allocated", [&] {
     for (const auto& [name, shape] : inventory.tensors)

@@ -14,19 +14,6 @@ __device__ int weight_row(const GemmArgs& p, int column) {
   return column / 2 + column % 2 * (p.columns / 2);
 }
 
-__device__ float activated(float x, Activation activation) {
-  switch (activation) {
-    case Activation::kSilu:
-      return silu(x);
-    case Activation::kGelu:
-      return gelu(x);
-    case Activation::kQuickGelu:
-      return quick_gelu(x);
-    default:
-      return x;
-  }
-}
-
 // Where the output pixel of a row begins to look, as if the image went on for ever.
 struct Corner {
   int first_pixel, y, x;

@@ -306,8 +306,8 @@ class CheckpointTest {
   void openingReadsNoWeights() throws IOException {
     // As large as Stable Diffusion 1.5's full checkpoint in float32, and all of it a hole.
     SafeTensorsWriter writer = new SafeTensorsWriter();
-    LdmNames names = new LdmNames(TensorInventoryTest.SD15);
-    TensorInventory.of(TensorInventoryTest.SD15)
+    LdmNames names = new LdmNames(SyntheticModel.CONFIG);
+    TensorInventory.of(SyntheticModel.CONFIG)
         .shapes()
         .forEach((name, shape) -> writer.addHole(names.of(name).get(0), DType.F32, shape));
     Path file = writer.write(temp.resolve("sd15.safetensors"));
