@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
  * number of frames.
  */
 final class FrameOutput implements AutoCloseable {
-  /** A PNG of 512x512 takes a core 17 ms, and several GPUs make a frame in less than half of it. */
+  /** A PNG of 512x512 takes a core 8 to 17 ms; several GPUs make a frame in less. */
   private static final int WRITERS =
       Math.min(8, Math.max(2, Runtime.getRuntime().availableProcessors() / 2));
 
