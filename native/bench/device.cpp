@@ -1,8 +1,6 @@
 #include "device.h"
 
-#include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <deque>
 
 namespace ltw::bench {
@@ -30,19 +28,6 @@ class CpuMarks final : public Marks {
 };
 
 }  // namespace
-
-void copy(void* to, const void* from, int64_t bytes, Backend& backend) {
-#ifdef LTW_CUDA
-  if (backend.device() == DeviceKind::kCuda) return copy_cuda(to, from, bytes, backend);
-#endif
-  ensure(backend.device() == DeviceKind::kCpu, "no copy for this device");
-  constexpr int64_t kPiece = 1 << 20;
-#pragma omp parallel for
-  for (int64_t at = 0; at < bytes; at += kPiece) {
-    std::memcpy(static_cast<char*>(to) + at, static_cast<const char*>(from) + at,
-                static_cast<size_t>(std::min(kPiece, bytes - at)));
-  }
-}
 
 std::unique_ptr<Marks> make_marks(Backend& backend) {
 #ifdef LTW_CUDA

@@ -19,12 +19,9 @@ class Marks {
 };
 
 std::unique_ptr<Marks> make_marks(Backend& backend);
-// Queues the device's own copy within its memory.
-void copy(void* to, const void* from, int64_t bytes, Backend& backend);
 
 #ifdef LTW_CUDA
 std::unique_ptr<Marks> make_cuda_marks(Backend& backend);
-void copy_cuda(void* to, const void* from, int64_t bytes, Backend& backend);
 #endif
 
 }  // namespace ltw::bench

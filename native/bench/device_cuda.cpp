@@ -39,10 +39,4 @@ std::unique_ptr<Marks> make_cuda_marks(Backend& backend) {
   return std::make_unique<CudaMarks>(static_cast<cuda::CudaBackend&>(backend));
 }
 
-void copy_cuda(void* to, const void* from, int64_t bytes, Backend& backend) {
-  const cudaStream_t stream = static_cast<cuda::CudaBackend&>(backend).stream();
-  cuda::check(cudaMemcpyAsync(to, from, static_cast<size_t>(bytes), cudaMemcpyDeviceToDevice, stream),
-              "copy");
-}
-
 }  // namespace ltw::bench

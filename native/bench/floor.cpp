@@ -3,10 +3,7 @@
 #include <algorithm>
 #include <fstream>
 
-#include "device.h"
-#include "ops/linear.h"
-#include "random.h"
-#include "recording.h"
+#include "engine/ceilings.h"
 
 namespace ltw::bench {
 
@@ -33,24 +30,13 @@ std::optional<double> TorchTimes::find(const std::string& op, const std::string&
 int64_t large_product(const Backend& backend) { return backend.device() == DeviceKind::kCpu ? 2048 : 8192; }
 
 Floor measure_floor(Backend& backend, const TorchTimes& torch) {
+  const Ceilings ceilings = measure_ceilings(backend);
+  Floor floor{ceilings.flops_per_second, ceilings.bytes_per_second};
   const int64_t size = large_product(backend);
-  Floor floor{};
-  {
-    const OwnedTensor x = random_tensor(Shape{size, size}, backend),
-                      y = random_tensor(Shape{size, size}, backend);
-    const PackedWeights weights = random_weights(size, size, 1, backend);
-    Recording product(backend, [&](Context& ctx) { linear(y, x, weights, {}, ctx); });
-    const double ours = product.median_seconds(0.02);
-    const double theirs = torch.find("linear", text(size, "x", size, ">", size)).value_or(ours);
-    floor.flop_per_second = 2.0 * static_cast<double>(size * size * size) / std::min(ours, theirs);
+  if (const auto theirs = torch.find("linear", text(size, "x", size, ">", size))) {
+    floor.flop_per_second =
+        std::max(floor.flop_per_second, 2.0 * static_cast<double>(size * size * size) / *theirs);
   }
-  const Shape large{8 * size, 8192};  // 1 GiB of float16 on a GPU
-  const OwnedTensor src = random_tensor(large, backend), dst(backend, large, backend.activation_type());
-  const int64_t bytes = src.tensor().bytes();
-  Recording copying(backend, [&](Context& ctx) {
-    ctx.submit([&] { copy(dst.tensor().data, src.tensor().data, bytes, backend); });
-  });
-  floor.bytes_per_second = 2.0 * static_cast<double>(bytes) / copying.median_seconds(0.02);
   return floor;
 }
 

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <random>
 
-#include "device.h"
 #include "ops/elementwise.h"
 
 namespace ltw::bench {
@@ -32,16 +31,20 @@ OwnedTensor random_f32(const Shape& shape, Backend& backend) {
 
 OwnedTensor random_tensor(const Shape& shape, Backend& backend) {
   constexpr int64_t kDrawn = 1 << 20;  // different values; the tensor repeats them
-  const Shape first{std::min(shape.size(), kDrawn)};
-  const OwnedTensor values = random_f32(first, backend);
+  const int64_t drawn = std::min(shape.size(), kDrawn), repeats = shape.size() / drawn;
+  const OwnedTensor values = random_f32(Shape{1, drawn}, backend);
+  const OwnedTensor first(backend, values.shape(), backend.activation_type());
   OwnedTensor tensor(backend, shape, backend.activation_type());
   Arena none;
   Context ctx = Context::immediate(backend, none);
-  convert(Tensor(tensor.tensor().data, tensor.tensor().dtype, first), values, 1, ctx);
+  convert(first, values, 1, ctx);
+  const DType dtype = tensor.tensor().dtype;
   char* data = tensor.tensor().as<char>();
-  const int64_t bytes = tensor.tensor().bytes(), piece = bytes / shape.size() * first.size();
-  for (int64_t at = piece; at < bytes; at += piece) {
-    copy(data + at, data, std::min(piece, bytes - at), backend);
+  broadcast(Tensor(data, dtype, Shape{repeats, drawn}), first, ctx);
+  if (const int64_t rest = shape.size() % drawn; rest > 0) {
+    const Shape tail{1, rest};
+    broadcast(Tensor(data + repeats * drawn * size_of(dtype), dtype, tail),
+              Tensor(first.tensor().data, dtype, tail), ctx);
   }
   backend.synchronize();
   return tensor;
