@@ -3,6 +3,7 @@
 namespace ltw::cuda {
 
 void fail_cuda(cudaError_t status, const char* what) {
+  cudaGetLastError();  // what can be got over must not be met again by check_launch()
   int device = -1;
   cudaGetDevice(&device);
   fail(status == cudaErrorMemoryAllocation ? Status::kOutOfMemory : Status::kDeviceError, "cuda:", device,
