@@ -1,7 +1,7 @@
 package dev.latentween.benchmarks;
 
 import dev.latentween.model.ModelConfig;
-import dev.latentween.model.SchedulerConfig;
+import dev.latentween.model.SyntheticModel;
 import dev.latentween.model.TextConfig;
 import dev.latentween.model.TextConfig.Activation;
 import dev.latentween.model.UNetConfig;
@@ -38,16 +38,7 @@ final class Shapes {
   }
 
   private static ModelConfig model(TextConfig text, UNetConfig unet, VaeConfig vae) {
-    return new ModelConfig(
-        text,
-        unet,
-        vae,
-        new SchedulerConfig(
-            0.00085,
-            0.012,
-            SchedulerConfig.BetaSchedule.SCALED_LINEAR,
-            1000,
-            SchedulerConfig.PredictionType.EPSILON));
+    return new ModelConfig(text, unet, vae, SyntheticModel.CONFIG.scheduler());
   }
 
   private static TextConfig text(int width, int layers, int heads) {
