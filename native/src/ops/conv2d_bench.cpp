@@ -10,7 +10,7 @@ void time(bench::Bench& b, int64_t n, int64_t size, int64_t in, int64_t out,
           const Conv2dParams& params = {}) {
   const int64_t to = conv2d_out_size(size, 3, params);
   const OwnedTensor src = b.random(Shape{n, size, size, in}), dst = b.random(Shape{n, to, to, out});
-  const PackedWeights weights = bench::random_weights(out, in, 3, b.backend());
+  const PackedWeights weights = bench::random_weights(out, in, 3, b.backend(), params.upsample);
   b.time([&](Context& ctx) { conv2d(dst, src, weights, params, {}, ctx); });
 }
 

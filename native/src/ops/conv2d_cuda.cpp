@@ -10,6 +10,7 @@ void conv2d(const Tensor& dst, const Tensor& src, const PackedWeights& weights, 
   args.stride = params.stride;
   args.pad = params.pad_begin;  // what lies past the end is zero whatever pad_end says
   args.upsample = params.upsample ? 1 : 0;
+  args.upsampled = static_cast<const __half*>(weights.upsampled.data());
   args.height = static_cast<int>(src.shape[1]);
   args.width = static_cast<int>(src.shape[2]);
   args.out_width = static_cast<int>(dst.shape[2]);

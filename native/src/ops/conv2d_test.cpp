@@ -69,7 +69,7 @@ Doubles reference(const Case& c, const Data& d) {
 
 Values run(OpFixture& t, const Case& c, const Data& d) {
   const PackedWeights weights =
-      pack_conv2d(d.w, c.biased ? d.bias : Values{}, c.out, c.in, c.kernel, t.backend());
+      pack_conv2d(d.w, c.biased ? d.bias : Values{}, c.out, c.in, c.kernel, t.backend(), c.params.upsample);
   const Placed src = t.upload(Shape{c.n, c.h, c.w, c.in}, d.x), out = t.output(out_shape(c));
   const Placed residual = t.upload(out_shape(c), d.residual);
   const Placed sample_bias = t.upload(Shape{c.n, c.out}, d.sample_bias);
@@ -131,6 +131,8 @@ LTW_OP_TEST(conv2d_upsample) {
   check(t, {2, 3, 5, 20, 24, 3, kUpsample});
   check(t, {1, 1, 1, 16, 3, 3, kUpsample});
   check(t, {1, 8, 4, 160, 96, 3, kUpsample});
+  check(t, {3, 7, 9, 136, 168, 3, kUpsample});
+  check(t, {1, 5, 13, 640, 8, 3, kUpsample});
 }
 
 LTW_OP_TEST(conv2d_epilogues) {
@@ -148,7 +150,8 @@ LTW_OP_TEST(conv2d_epilogues) {
 
 // A sample's bits do not depend on its neighbours.
 LTW_OP_TEST(conv2d_batch_invariance) {
-  for (const Case& c : {Case{3, 8, 8, 64, 96, 3, {}, true, true}, Case{3, 4, 4, 320, 64, 1, kPointwise}}) {
+  for (const Case& c : {Case{3, 8, 8, 64, 96, 3, {}, true, true}, Case{3, 4, 4, 320, 64, 1, kPointwise},
+                        Case{3, 5, 6, 72, 64, 3, kUpsample}}) {
     const Data all = make(t, c);
     const Values together = run(t, c, all);
     Case one = c;

@@ -14,6 +14,16 @@ namespace {
 constexpr int kThreads = 256;
 enum Problem { kFine = 0, kNotANumber = 1, kTooLarge = 2 };
 
+template <typename To>
+__device__ void assign_checked(To& to, float value, int* problem) {
+  assign(to, value);
+  if (!isfinite(value)) {
+    atomicMax(problem, kNotANumber);
+  } else if (!isfinite(to_float(to))) {
+    atomicMax(problem, kTooLarge);
+  }
+}
+
 // dst [rows, taps, packed] = src [rows, channels, taps], zeros for channels..packed. One row a blockIdx.x.
 template <typename To, typename From>
 __global__ void pack_kernel(To* dst, const From* src, int channels, int taps, int packed, int* problem) {
@@ -23,13 +33,32 @@ __global__ void pack_kernel(To* dst, const From* src, int channels, int taps, in
   const int64_t row = blockIdx.x;
   float value = 0;
   if (channel < channels) value = to_float(src[(row * channels + channel) * taps + tap]);
-  To& to = dst[row * taps * packed + at];
-  assign(to, value);
-  if (!isfinite(value)) {
-    atomicMax(problem, kNotANumber);
-  } else if (!isfinite(to_float(to))) {
-    atomicMax(problem, kTooLarge);
+  assign_checked(dst[row * taps * packed + at], value, problem);
+}
+
+// A 3x3 window over an image seen at twice its size covers 2x2 source pixels; which of its taps fall on the
+// same one depends on where in its source pixel an output pixel lies. Those taps' weights are summed here:
+// dst [4 (2 * y + x within the source pixel), phase_size], of which [rows, 2 x 2, packed] are written.
+template <typename From>
+__global__ void pack_upsampled_kernel(__half* dst, const From* src, int channels, int packed,
+                                      int64_t phase_size, int* problem) {
+  const int at = static_cast<int>(blockIdx.y) * kThreads + static_cast<int>(threadIdx.x);
+  if (at >= 16 * packed) return;
+  const int channel = at % packed, tap = at / packed % 4, phase = at / packed / 4;
+  const int64_t row = blockIdx.x;
+  // Of the three taps of an axis, those that fall on source pixel `side` of two.
+  const auto first = [](int place, int side) { return side == 0 ? 0 : 1 + place; };
+  const auto last = [](int place, int side) { return side == 0 ? place : 2; };
+  float value = 0;
+  if (channel < channels) {
+    const From* taps = src + (row * channels + channel) * 9;
+    for (int y = first(phase / 2, tap / 2); y <= last(phase / 2, tap / 2); ++y) {
+      for (int x = first(phase % 2, tap % 2); x <= last(phase % 2, tap % 2); ++x) {
+        value += to_float(taps[3 * y + x]);
+      }
+    }
   }
+  assign_checked(dst[phase * phase_size + (row * 4 + tap) * packed + channel], value, problem);
 }
 
 class CudaPacker final : public Packer {
@@ -39,12 +68,13 @@ class CudaPacker final : public Packer {
     start_checks();
   }
 
-  PackedWeights conv2d(const StoredTensor& weight, const StoredTensor* bias) override {
+  PackedWeights conv2d(const StoredTensor& weight, const StoredTensor* bias, bool upsample) override {
     const Shape& shape = weight.tensor.shape;
     PackedWeights weights = make(shape[0], shape[1], shape[2], bias != nullptr);
     place(weight, shape[0], shape[1], shape[2] * shape[2], packed_channels(shape[1]),
           static_cast<__half*>(weights.weight.data()));
     if (bias != nullptr) place_vector(*bias, weights.bias.tensor().f32());
+    if (upsample && backend_.limits().capability == 90) weights.upsampled = upsampled(weight);
     return weights;
   }
 
@@ -117,6 +147,20 @@ class CudaPacker final : public Packer {
     return weights;
   }
 
+  Buffer upsampled(const StoredTensor& weight) {
+    const int64_t rows = weight.tensor.shape[0], channels = weight.tensor.shape[1];
+    const int packed = packed_channels(channels);
+    const int64_t phase_size = rows * 4 * packed;
+    Buffer buffer = backend_.allocate(4 * phase_size * static_cast<int64_t>(sizeof(__half)));
+    upload(weight, rows, 9 * channels, [&](const auto* raw, int64_t row, dim3 grid, int* problem) {
+      grid.y = pieces(16 * packed);
+      pack_upsampled_kernel<<<grid, kThreads, 0, backend_.stream()>>>(
+          static_cast<__half*>(buffer.data()) + row * 4 * packed, raw, static_cast<int>(channels), packed,
+          phase_size, problem);
+    });
+    return buffer;
+  }
+
   void place_vector(const StoredTensor& stored, float* to) {
     place(stored, 1, stored.tensor.shape.size(), 1, stored.tensor.shape.size(), to);
   }
@@ -124,34 +168,44 @@ class CudaPacker final : public Packer {
   template <typename To>
   void place(const StoredTensor& stored, int64_t rows, int64_t channels, int64_t taps, int64_t packed,
              To* to) {
+    upload(stored, rows, channels * taps, [&](const auto* raw, int64_t row, dim3 grid, int* problem) {
+      grid.y = pieces(taps * packed);
+      pack_kernel<<<grid, kThreads, 0, backend_.stream()>>>(
+          to + row * taps * packed, raw, static_cast<int>(channels), static_cast<int>(taps),
+          static_cast<int>(packed), problem);
+    });
+  }
+
+  static unsigned pieces(int64_t row) { return static_cast<unsigned>((row + kThreads - 1) / kThreads); }
+
+  // Brings rows of `row_size` values to the device, as many at a time as the ring takes. pack(raw, row, grid,
+  // problem) queues what becomes of those from `row` on; grid.x is their number.
+  template <typename Pack>
+  void upload(const StoredTensor& stored, int64_t rows, int64_t row_size, const Pack& pack) {
     switch (stored.tensor.dtype) {
       case DType::kF16:
-        return place_as<__half>(stored, rows, channels, taps, packed, to);
+        return upload_as<__half>(stored, rows, row_size, pack);
       case DType::kBF16:
-        return place_as<__nv_bfloat16>(stored, rows, channels, taps, packed, to);
+        return upload_as<__nv_bfloat16>(stored, rows, row_size, pack);
       default:
-        return place_as<float>(stored, rows, channels, taps, packed, to);
+        return upload_as<float>(stored, rows, row_size, pack);
     }
   }
 
-  template <typename From, typename To>
-  void place_as(const StoredTensor& stored, int64_t rows, int64_t channels, int64_t taps, int64_t packed,
-                To* to) {
+  template <typename From, typename Pack>
+  void upload_as(const StoredTensor& stored, int64_t rows, int64_t row_size, const Pack& pack) {
     if (static_cast<int64_t>(names_.size()) == kTensorsBetweenChecks) finish();
     int* problem = problems_.tensor().as<int>() + names_.size();
     names_.push_back(stored.name);
     // A slice of columns has longer strides; everything else is dense.
-    const int64_t row_bytes = channels * taps * static_cast<int64_t>(sizeof(From));
+    const int64_t row_bytes = row_size * static_cast<int64_t>(sizeof(From));
     const int64_t stride = stored.tensor.dense() ? row_bytes : stored.tensor.row_stride * sizeof(From);
     const int64_t most = UploadRing::kSlotBytes / row_bytes;
     ensure(most > 0, stored.name, ": a row of ", row_bytes, " bytes");
-    const unsigned pieces = static_cast<unsigned>((taps * packed + kThreads - 1) / kThreads);
     for (int64_t row = 0; row < rows; row += most) {
       const int64_t count = std::min(most, rows - row);
       const void* raw = ring_.upload(stored.tensor.as<char>() + row * stride, count, row_bytes, stride);
-      pack_kernel<<<dim3(static_cast<unsigned>(count), pieces), kThreads, 0, backend_.stream()>>>(
-          to + row * taps * packed, static_cast<const From*>(raw), static_cast<int>(channels),
-          static_cast<int>(taps), static_cast<int>(packed), problem);
+      pack(static_cast<const From*>(raw), row, dim3(static_cast<unsigned>(count)), problem);
       check_launch("pack");
     }
   }

@@ -66,7 +66,7 @@ class CpuPacker final : public Packer {
  public:
   explicit CpuPacker(Backend& backend) : backend_(backend) {}
 
-  PackedWeights conv2d(const StoredTensor& weight, const StoredTensor* bias) override {
+  PackedWeights conv2d(const StoredTensor& weight, const StoredTensor* bias, bool) override {
     const Shape& shape = weight.tensor.shape;
     return packed_conv2d(to_floats(weight), bias == nullptr ? std::vector<float>() : to_floats(*bias),
                          shape[0], shape[1], shape[2], backend_);

@@ -112,9 +112,9 @@ LTW_OP_TEST(weights_that_are_no_numbers_are_named) {
       StoredTensor good = stored(exact(8 * 5 * 9), Shape{8, 5, 3, 3}, DType::kF32);
       StoredTensor wrong = stored(w, Shape{8, 5, 3, 3}, DType::kF32);
       good.name = "good", wrong.name = "wrong";
-      packer->conv2d(good, nullptr);
-      packer->conv2d(wrong, nullptr);
-      packer->conv2d(good, nullptr);
+      packer->conv2d(good, nullptr, false);
+      packer->conv2d(wrong, nullptr, false);
+      packer->conv2d(good, nullptr, false);
       packer->finish();
     } catch (const Error& error) {
       expect(error.status() == Status::kNotFinite, "status of ", bad);

@@ -15,6 +15,7 @@ namespace ltw::cuda {
 struct GemmArgs {
   const __half* src;          // [samples, height, width, channels], pixels `src_stride` apart
   const __half* weight;       // [columns, taps, packed_channels]
+  const __half* upsampled;    // PackedWeights::upsampled: [4, columns, 2x2 taps, packed_channels], or null
   const float* bias;          // [columns] or null
   const __half* sample_bias;  // [samples, columns], `sample_bias_stride` apart, or null
   const __half* residual;     // like dst, `residual_stride` apart, or null

@@ -20,7 +20,8 @@ void launch_gemm(const GemmArgs& args, const CudaBackend& backend) {
     return choose_gemm_tile(family, size, limits.multiprocessors, limits.shared_bytes_per_block).tile;
   };
   if (limits.capability == 90 && fits_tma(args)) {
-    GemmSize size{args.rows, args.columns, args.kernel * args.kernel * steps_of(args.channels)};
+    const int taps = args.upsample == 1 ? 4 : args.kernel * args.kernel;
+    GemmSize size{args.rows, args.columns, taps * steps_of(args.channels)};
     size.finish = finish_of(args.activation);
     if (size.finish == GemmFinish::kPlain)
       size.parts = gemm_parts(args.sample_rows, size.columns, size.steps);

@@ -93,14 +93,13 @@ __device__ void load_tile(const TmaGemm& g, const TilePlace& place, int begin, i
     const uint32_t full = ring.full(at.slot);
     barrier_expect(full, Tile::kStageBytes);
     if (g.windows) {
-      int dy = tap / p.kernel, dx = tap % p.kernel;
-      if (g.phases > 1) dy = (dy + place.phase / 2 + 1) / 2, dx = (dx + place.phase % 2 + 1) / 2;
-      load_pixels(ring.src(at.slot), g.src, full, channel, x, y, sample, dx, dy);
+      load_pixels(ring.src(at.slot), g.src, full, channel, x, y, sample, tap % p.kernel + place.phase % 2,
+                  tap / p.kernel + place.phase / 2);
     } else {
       load_box(ring.src(at.slot), g.src, full, channel, place.row);
     }
     load_box(ring.weight(at.slot), g.weight, full, channel, gated ? 0 : tap, gated ? 0 : place.column,
-             gated ? place.column / 16 : 0);
+             gated ? place.column / 16 : place.phase);
     at.advance();
     channel += Tile::kDepth;
     if (channel >= p.channels) channel = 0, ++tap;

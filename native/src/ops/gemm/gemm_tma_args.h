@@ -12,7 +12,8 @@ struct TmaGemm {
   GemmArgs gemm;       // of one phase
   bool windows;        // src is a window_map; else plain rows
   // An image seen at twice its size is four products, one for each of the four pixels that a source pixel
-  // becomes: within a phase (2 * dy + dx) windows move by whole source pixels. Else there is one phase.
+  // becomes: within a phase (2 * dy + dx) windows move by whole source pixels and cover 2x2 of them, with
+  // the phase's own weights. Else there is one phase.
   int phases;
   uint32_t width_multiplier, width_shift;  // divide by out_width, see line_of()
   int parts;                               // of the depth, see gemm_parts()
