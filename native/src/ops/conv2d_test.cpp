@@ -105,6 +105,19 @@ LTW_OP_TEST(conv2d_channels) {
   }
 }
 
+// A kernel of its own on a GPU, in tiles of 16x16 pixels.
+LTW_OP_TEST(conv2d_few_outputs) {
+  for (const int64_t out : {3, 4}) {
+    for (const bool biased : {false, true}) {
+      check(t, {2, 19, 35, 64, out, 3, {}, false, false, biased});
+      check(t, {1, 33, 16, 320, out, 3, {}, false, false, biased});
+    }
+    check(t, {2, 17, 5, 32, out, 3, {}, true});
+    check(t, {2, 9, 18, 96, out, 3, {}, false, false, true, Residual::kElsewhere});
+    check(t, {1, 9, 18, 96, out, 3, kUnetDown});
+  }
+}
+
 LTW_OP_TEST(conv2d_pointwise) {
   for (const Case& c : {Case{1, 8, 8, 4, 4, 1, kPointwise}, Case{2, 7, 5, 320, 64, 1, kPointwise},
                         Case{1, 3, 3, 13, 7, 1, kPointwise}, Case{2, 4, 4, 96, 192, 1, kPointwise}}) {
@@ -151,7 +164,7 @@ LTW_OP_TEST(conv2d_epilogues) {
 // A sample's bits do not depend on its neighbours.
 LTW_OP_TEST(conv2d_batch_invariance) {
   for (const Case& c : {Case{3, 8, 8, 64, 96, 3, {}, true, true}, Case{3, 4, 4, 320, 64, 1, kPointwise},
-                        Case{3, 5, 6, 72, 64, 3, kUpsample}}) {
+                        Case{3, 5, 6, 72, 64, 3, kUpsample}, Case{3, 18, 7, 64, 3}}) {
     const Data all = make(t, c);
     const Values together = run(t, c, all);
     Case one = c;
