@@ -44,6 +44,14 @@ std::vector<float> to_floats(const std::vector<StoredTensor>& parts) {
   return all;
 }
 
+StoredTensor sum(const StoredTensor& a, const StoredTensor& b) {
+  ensure(a.tensor.shape == b.tensor.shape, a.name, " and ", b.name, " differ in shape");
+  const auto values = std::make_shared<std::vector<float>>(to_floats(a));
+  const std::vector<float> more = to_floats(b);
+  for (size_t i = 0; i < more.size(); ++i) (*values)[i] += more[i];
+  return {a.name + " + " + b.name, Tensor(values->data(), DType::kF32, a.tensor.shape), values};
+}
+
 void fail_not_finite(const std::string& name) {
   fail(Status::kNotFinite, "tensor '", name, "' holds NaN or infinity: the model file is damaged");
 }

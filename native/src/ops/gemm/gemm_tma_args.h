@@ -9,8 +9,9 @@ namespace ltw::cuda {
 struct TmaGemm {
   CUtensorMap src;     // boxes of `box_rows` pixels
   CUtensorMap weight;  // boxes of the tile's columns
-  GemmArgs gemm;       // of one phase
-  bool windows;        // src is a window_map; else plain rows
+  CUtensorMap term_src[GemmArgs::kMostTerms], term_weight[GemmArgs::kMostTerms];
+  GemmArgs gemm;  // of one phase
+  bool windows;   // src is a window_map; else plain rows
   // An image seen at twice its size is four products, one for each of the four pixels that a source pixel
   // becomes: within a phase (2 * dy + dx) windows move by whole source pixels and cover 2x2 of them, with
   // the phase's own weights. Else there is one phase.

@@ -38,6 +38,10 @@ bool fits_tma(const GemmArgs& args) {
   const auto in_pieces = [](const void* data, int64_t stride) {
     return reinterpret_cast<uintptr_t>(data) % 16 == 0 && stride % 8 == 0;
   };
+  for (int i = 0; i < args.term_count; ++i) {
+    if (args.terms[i].channels % 8 != 0 || !in_pieces(args.terms[i].src, args.terms[i].src_stride))
+      return false;
+  }
   return (args.upsample == 0 || args.upsampled != nullptr) && args.channels % 8 == 0 &&
          args.columns % (gated(args) ? 16 : 8) == 0 && in_pieces(args.src, args.src_stride) &&
          in_pieces(args.dst, args.dst_stride) && in_pieces(args.residual, args.residual_stride) &&
@@ -61,6 +65,13 @@ TmaGemm tma_gemm(const GemmArgs& args, int box_rows, int columns) {
   if (g.width_shift > 0) --g.width_shift;
   g.src = src_map(g.gemm, g.windows, box_rows);
   g.weight = weight_map(g.gemm, columns);
+  for (int i = 0; i < args.term_count; ++i) {
+    const GemmTerm& term = args.terms[i];
+    const TensorAxis src[] = {{term.channels, 1, 64}, {args.rows, term.src_stride, box_rows}};
+    const TensorAxis weight[] = {{term.channels, 1, 64}, {args.columns, term.packed_channels, columns}};
+    g.term_src[i] = tensor_map(term.src, src, 2);
+    g.term_weight[i] = tensor_map(term.weight, weight, 2);
+  }
   return g;
 }
 
