@@ -34,6 +34,9 @@ class Inventory final : public WeightSource, public Packer {
     tensors.emplace_back(name, shape);
     return {name, Tensor(nullptr, DType::kF16, shape)};
   }
+  PackedWeights linear_product(const StoredTensor&, const StoredTensor&, const StoredTensor*) override {
+    return {};
+  }
   PackedWeights conv2d(const StoredTensor&, const StoredTensor*, bool) override { return {}; }
   PackedWeights linear(const std::vector<StoredTensor>&, const std::vector<StoredTensor>&) override {
     return {};

@@ -32,6 +32,9 @@ struct Linear {
   // As Packer::linear has it.
   Linear(const std::vector<StoredTensor>& weight, const std::vector<StoredTensor>& bias, Packer& packer)
       : weights(packer.linear(weight, bias)) {}
+  // As Packer::linear_product has it.
+  Linear(const StoredTensor& outer, const StoredTensor& inner, const StoredTensor& bias, Packer& packer)
+      : weights(packer.linear_product(outer, inner, &bias)) {}
   // src [..., in] -> a new [..., out]; half as many channels with Activation::kGeglu
   ArenaTensor operator()(const Tensor& src, const Epilogue& epilogue, Context& ctx) const;
 };

@@ -8,7 +8,9 @@ namespace {
 
 Work work(const Tensor& dst, const Tensor& src, const PackedWeights& weights, const Conv2dParams& params,
           const Epilogue& epilogue) {
-  const int64_t depth = src.channels() * weights.kernel * weights.kernel + term_channels(epilogue);
+  // Seen at twice its size, a source has but 2x2 pixels under a 3x3 window.
+  const int64_t window = params.upsample ? 4 : weights.kernel * weights.kernel;
+  const int64_t depth = src.channels() * window + term_channels(epilogue);
   const char* kind = params.upsample ? " upsampled" : params.stride == 2 ? " stride 2" : "";
   return {"conv2d",
           text("B", src.shape[0], " ", src.channels(), ">", dst.channels(), " @", src.shape[1], " k",
@@ -37,7 +39,8 @@ void conv2d(const Tensor& dst, const Tensor& src, const PackedWeights& weights, 
          "conv2d: residual of another shape");
   ensure(!epilogue.sample_bias || epilogue.sample_bias->shape == Shape{dst.shape[0], dst.channels()},
          "conv2d: sample_bias is [n, out_channels]");
-  ensure(!params.upsample || epilogue.terms.empty(), "conv2d: terms of an upsampled image");
+  ensure(!params.upsample || (weights.kernel == 3 && epilogue.terms.empty()),
+         "conv2d: over an upsampled image 3x3 without terms");
   check_terms(dst, epilogue);
   if (!epilogue.terms.empty() && !sums_terms(dst, src, epilogue, ctx)) {
     return conv2d(dst, src, weights, params, add_terms(dst, epilogue, ctx), ctx);

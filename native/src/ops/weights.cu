@@ -4,62 +4,12 @@
 #include <algorithm>
 
 #include "backend/cuda/upload_ring.h"
-#include "ops/device/vec.h"
 #include "ops/gemm/gemm.h"
 #include "ops/weights.h"
+#include "ops/weights_kernels.cuh"
 
 namespace ltw::cuda {
 namespace {
-
-constexpr int kThreads = 256;
-enum Problem { kFine = 0, kNotANumber = 1, kTooLarge = 2 };
-
-template <typename To>
-__device__ void assign_checked(To& to, float value, int* problem) {
-  assign(to, value);
-  if (!isfinite(value)) {
-    atomicMax(problem, kNotANumber);
-  } else if (!isfinite(to_float(to))) {
-    atomicMax(problem, kTooLarge);
-  }
-}
-
-// dst [rows, taps, packed] = src [rows, channels, taps], zeros for channels..packed. One row a blockIdx.x.
-template <typename To, typename From>
-__global__ void pack_kernel(To* dst, const From* src, int channels, int taps, int packed, int* problem) {
-  const int at = static_cast<int>(blockIdx.y) * kThreads + static_cast<int>(threadIdx.x);
-  if (at >= taps * packed) return;
-  const int tap = at / packed, channel = at % packed;
-  const int64_t row = blockIdx.x;
-  float value = 0;
-  if (channel < channels) value = to_float(src[(row * channels + channel) * taps + tap]);
-  assign_checked(dst[row * taps * packed + at], value, problem);
-}
-
-// A 3x3 window over an image seen at twice its size covers 2x2 source pixels; which of its taps fall on the
-// same one depends on where in its source pixel an output pixel lies. Those taps' weights are summed here:
-// dst [4 (2 * y + x within the source pixel), phase_size], of which [rows, 2 x 2, packed] are written.
-template <typename From>
-__global__ void pack_upsampled_kernel(__half* dst, const From* src, int channels, int packed,
-                                      int64_t phase_size, int* problem) {
-  const int at = static_cast<int>(blockIdx.y) * kThreads + static_cast<int>(threadIdx.x);
-  if (at >= 16 * packed) return;
-  const int channel = at % packed, tap = at / packed % 4, phase = at / packed / 4;
-  const int64_t row = blockIdx.x;
-  // Of the three taps of an axis, those that fall on source pixel `side` of two.
-  const auto first = [](int place, int side) { return side == 0 ? 0 : 1 + place; };
-  const auto last = [](int place, int side) { return side == 0 ? place : 2; };
-  float value = 0;
-  if (channel < channels) {
-    const From* taps = src + (row * channels + channel) * 9;
-    for (int y = first(phase / 2, tap / 2); y <= last(phase / 2, tap / 2); ++y) {
-      for (int x = first(phase % 2, tap % 2); x <= last(phase % 2, tap % 2); ++x) {
-        value += to_float(taps[3 * y + x]);
-      }
-    }
-  }
-  assign_checked(dst[phase * phase_size + (row * 4 + tap) * packed + channel], value, problem);
-}
 
 class CudaPacker final : public Packer {
  public:
@@ -95,6 +45,24 @@ class CudaPacker final : public Packer {
       place_vector(part, bias_to);
       bias_to += part.tensor.shape.size();
     }
+    return weights;
+  }
+
+  PackedWeights linear_product(const StoredTensor& outer, const StoredTensor& inner,
+                               const StoredTensor* bias) override {
+    const int64_t out = outer.tensor.rows(), mid = outer.tensor.channels(), in = inner.tensor.channels();
+    const OwnedTensor a = matrix(outer), b = matrix(inner);
+    PackedWeights weights = make(out, in, 1, bias != nullptr);
+    const auto tiles = [](int64_t count) {
+      return static_cast<unsigned>((count + kProductTile - 1) / kProductTile);
+    };
+    const int packed = packed_channels(in);
+    product_kernel<<<dim3(tiles(packed), tiles(out)), kPackThreads, 0, backend_.stream()>>>(
+        static_cast<__half*>(weights.weight.data()), a.tensor().f32(), b.tensor().f32(),
+        static_cast<int>(out), static_cast<int>(mid), static_cast<int>(in), packed,
+        next_problem(outer.name + " * " + inner.name));
+    check_launch("product of weights");
+    if (bias != nullptr) place_vector(*bias, weights.bias.tensor().f32());
     return weights;
   }
 
@@ -135,6 +103,13 @@ class CudaPacker final : public Packer {
           "cudaMemsetAsync");
   }
 
+  // Where a kernel notes what is wrong with tensor `name`.
+  int* next_problem(const std::string& name) {
+    if (static_cast<int64_t>(names_.size()) == kTensorsBetweenChecks) finish();
+    names_.push_back(name);
+    return problems_.tensor().as<int>() + names_.size() - 1;
+  }
+
   PackedWeights make(int64_t out, int64_t in, int64_t kernel, bool has_bias) {
     PackedWeights weights;
     weights.in_channels = in;
@@ -154,11 +129,19 @@ class CudaPacker final : public Packer {
     Buffer buffer = backend_.allocate(4 * phase_size * static_cast<int64_t>(sizeof(__half)));
     upload(weight, rows, 9 * channels, [&](const auto* raw, int64_t row, dim3 grid, int* problem) {
       grid.y = pieces(16 * packed);
-      pack_upsampled_kernel<<<grid, kThreads, 0, backend_.stream()>>>(
+      pack_upsampled_kernel<<<grid, kPackThreads, 0, backend_.stream()>>>(
           static_cast<__half*>(buffer.data()) + row * 4 * packed, raw, static_cast<int>(channels), packed,
           phase_size, problem);
     });
     return buffer;
+  }
+
+  // In float32.
+  OwnedTensor matrix(const StoredTensor& stored) {
+    const int64_t rows = stored.tensor.rows(), channels = stored.tensor.channels();
+    OwnedTensor tensor(backend_, Shape{rows, channels}, DType::kF32);
+    place(stored, rows, channels, 1, channels, tensor.tensor().f32());
+    return tensor;
   }
 
   void place_vector(const StoredTensor& stored, float* to) {
@@ -170,13 +153,15 @@ class CudaPacker final : public Packer {
              To* to) {
     upload(stored, rows, channels * taps, [&](const auto* raw, int64_t row, dim3 grid, int* problem) {
       grid.y = pieces(taps * packed);
-      pack_kernel<<<grid, kThreads, 0, backend_.stream()>>>(
+      pack_kernel<<<grid, kPackThreads, 0, backend_.stream()>>>(
           to + row * taps * packed, raw, static_cast<int>(channels), static_cast<int>(taps),
           static_cast<int>(packed), problem);
     });
   }
 
-  static unsigned pieces(int64_t row) { return static_cast<unsigned>((row + kThreads - 1) / kThreads); }
+  static unsigned pieces(int64_t row) {
+    return static_cast<unsigned>((row + kPackThreads - 1) / kPackThreads);
+  }
 
   // Brings rows of `row_size` values to the device, as many at a time as the ring takes. pack(raw, row, grid,
   // problem) queues what becomes of those from `row` on; grid.x is their number.
@@ -194,9 +179,7 @@ class CudaPacker final : public Packer {
 
   template <typename From, typename Pack>
   void upload_as(const StoredTensor& stored, int64_t rows, int64_t row_size, const Pack& pack) {
-    if (static_cast<int64_t>(names_.size()) == kTensorsBetweenChecks) finish();
-    int* problem = problems_.tensor().as<int>() + names_.size();
-    names_.push_back(stored.name);
+    int* problem = next_problem(stored.name);
     // A slice of columns has longer strides; everything else is dense.
     const int64_t row_bytes = row_size * static_cast<int64_t>(sizeof(From));
     const int64_t stride = stored.tensor.dense() ? row_bytes : stored.tensor.row_stride * sizeof(From);

@@ -37,6 +37,10 @@ class Packer {
   // Activation::kGeglu the first half of the rows is the value, the second half the gate.
   virtual PackedWeights linear(const std::vector<StoredTensor>& weight,
                                const std::vector<StoredTensor>& bias) = 0;
+  // Two layers without anything between them as one: outer [out, mid] * inner [mid, in], multiplied in
+  // float32; bias: [out], or null.
+  virtual PackedWeights linear_product(const StoredTensor& outer, const StoredTensor& inner,
+                                       const StoredTensor* bias) = 0;
   // In float32.
   virtual OwnedTensor vector(const StoredTensor& stored) = 0;
   // In the backend's activation type.
