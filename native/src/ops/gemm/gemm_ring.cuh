@@ -80,13 +80,8 @@ __device__ inline int channels_at(const GemmArgs& p, int tap) {
   return tap < taps_of(p) ? p.channels : p.terms[tap - taps_of(p)].channels;
 }
 __device__ inline int steps_at(const GemmArgs& p, int tap) { return (channels_at(p, tap) + 63) / 64; }
-__device__ inline int depth_steps(const GemmArgs& p) {
-  int steps = taps_of(p) * steps_at(p, 0);
-  for (int i = 0; i < p.term_count; ++i) steps += steps_at(p, taps_of(p) + i);
-  return steps;
-}
 // Where part i of the depth begins.
-__device__ inline int part_begin(const TmaGemm& g, int part) { return depth_steps(g.gemm) * part / g.parts; }
+__device__ inline int part_begin(const TmaGemm& g, int part) { return g.steps * part / g.parts; }
 
 // By one thread: queues the loads of steps [begin, end) of a tile.
 template <class Tile>

@@ -17,7 +17,7 @@ struct TmaGemm {
   // the phase's own weights. Else there is one phase.
   int phases;
   uint32_t width_multiplier, width_shift;  // divide by out_width, see line_of()
-  int parts;                               // of the depth, see gemm_parts()
+  int steps, parts;                        // of the depth, see GemmSize
 };
 
 // Whether the copy engine can read the operands and whole pieces of 16 bytes make up the output: a matter of

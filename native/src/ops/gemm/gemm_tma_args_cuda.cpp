@@ -53,7 +53,6 @@ TmaGemm tma_gemm(const GemmArgs& args, int box_rows, int columns) {
   g.gemm = args;
   g.windows = args.kernel > 1 || args.stride > 1 || args.pad > 0;
   g.phases = args.upsample == 1 ? 4 : 1;
-  g.parts = 1;
   if (g.phases == 4) {
     g.gemm.rows /= 4, g.gemm.out_pixels /= 4, g.gemm.out_width /= 2;
     g.gemm.weight = args.upsampled, g.gemm.kernel = 2, g.gemm.depth = 4 * args.packed_channels;
