@@ -1,7 +1,7 @@
 // Next to no arithmetic, so the pixels' bytes decide: as rows of an implicit product each pixel is read nine
-// times through the L2 cache (1.9 ms for 128 > 3 at 512x512, B8, where reading once takes 0.18, and this 0.23). Here the
-// nine taps are columns of the product, pixels x (9 * outputs): a pixel is read once and straight into
-// registers. Then an output adds nine neighbours' products.
+// times through the L2 cache (1.9 ms for 128 > 3 at 512x512, B8, where reading once takes 0.18, and this
+// 0.23). Here the nine taps are columns of the product, pixels x (9 * outputs): a pixel is read once and
+// straight into registers. Then an output adds nine neighbours' products.
 #include "ops/conv2d_narrow.h"
 #include "ops/device/mma.h"
 
