@@ -13,9 +13,10 @@ Shape with_channels(const Tensor& src, int64_t channels) {
   return src.shape.with(src.shape.rank() - 1, channels);
 }
 
-PackedWeights packed_conv2d(const WeightScope& scope, int64_t in, int64_t out, int64_t kernel) {
+PackedWeights packed_conv2d(const WeightScope& scope, int64_t in, int64_t out, int64_t kernel,
+                            bool upsample) {
   const StoredTensor bias = scope.find("bias", Shape{out});
-  return scope.packer().conv2d(scope.find("weight", Shape{out, in, kernel, kernel}), &bias);
+  return scope.packer().conv2d(scope.find("weight", Shape{out, in, kernel, kernel}), &bias, upsample);
 }
 
 PackedWeights packed_linears(const std::vector<WeightScope>& scopes, int64_t in,
@@ -32,7 +33,7 @@ PackedWeights packed_linears(const std::vector<WeightScope>& scopes, int64_t in,
 
 Conv2d::Conv2d(const WeightScope& scope, int64_t in, int64_t out, int64_t kernel,
                const Conv2dParams& conv_params)
-    : weights(packed_conv2d(scope, in, out, kernel)), params(conv_params) {}
+    : weights(packed_conv2d(scope, in, out, kernel, conv_params.upsample)), params(conv_params) {}
 
 ArenaTensor Conv2d::operator()(const Tensor& src, const Epilogue& epilogue, Context& ctx) const {
   ArenaTensor dst =
