@@ -254,22 +254,63 @@ LTW_OP_TEST(a_third_batch_waits_for_the_first_to_be_collected) {
   expect_status(job.submit(0, 1), LTW_CANCELLED, "submit after cancel");
 }
 
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Sampling that takes long: dpm_fast evaluates the network as often as it is told.
+void make_slow(TinyRender& render, int32_t steps) {
+  render.config.sampler = LTW_DPM_FAST;
+  render.config.steps = render.config.run_steps = steps;
+}
+
+LTW_OP_TEST(a_batch_is_collected_while_the_next_is_sampled) {
+  TinyRender render(t);
+  make_slow(render, 100);
+  const Job job(render);
+  Pixels pixels;
+  const auto start = std::chrono::steady_clock::now();
+  check(job.submit(0, 2));
+  check(job.submit(2, 2));
+  const double submitted = seconds_since(start);
+  check(job.collect(pixels));
+  const double first = seconds_since(start);
+  check(job.collect(pixels));
+  const double both = seconds_since(start);
+  expect(submitted < first / 2, "submitting took ", submitted, " s of ", first);
+  expect(first < 0.75 * both, "the first was there after ", first, " s, both after ", both);
+}
+
 LTW_OP_TEST(cancel_ends_sampling_under_way) {
   TinyRender render(t);
-  render.config.sampler = LTW_DPM_FAST;  // evaluates the network as often as it is told
-  render.config.steps = render.config.run_steps = 1000;
+  make_slow(render, 1000);
   render.config.width = render.config.height = 64;
   render.config.batch = 16;
-  const Job job(render);
-  ltw_status status = LTW_OK;
-  std::thread submitting([&] { status = job.submit(0, 8); });
-  std::this_thread::sleep_for(100ms);
-  const auto before = std::chrono::steady_clock::now();
-  ltw_job_cancel(job.get());
-  submitting.join();
-  const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - before;
-  expect_status(status, LTW_CANCELLED, "submit");
-  expect(waited.count() < 1, "a cancelled render went on for ", waited.count(), " s");
+  std::chrono::steady_clock::time_point destroyed;
+  {
+    const Job job(render);
+    check(job.submit(0, 8));
+    std::this_thread::sleep_for(100ms);
+    const auto cancelled = std::chrono::steady_clock::now();
+    std::thread cancelling([&] {
+      std::this_thread::sleep_for(50ms);
+      ltw_job_cancel(job.get());
+    });
+    Pixels pixels(8 * 64 * 64 * 3);
+    const ltw_status status = ltw_job_collect(job.get(), pixels.data(), static_cast<int64_t>(pixels.size()));
+    cancelling.join();
+    expect_status(status, LTW_CANCELLED, "collect");
+    const double waited = seconds_since(cancelled);
+    expect(waited < 1, "a cancelled render went on for ", waited, " s");
+  }
+  {
+    const Job job(render);  // not cancelled, only given up
+    check(job.submit(0, 8));
+    std::this_thread::sleep_for(100ms);
+    destroyed = std::chrono::steady_clock::now();
+  }
+  const double waited = seconds_since(destroyed);
+  expect(waited < 1, "a job that is given up went on for ", waited, " s");
 }
 
 LTW_OP_TEST(what_overflows_is_decoded_in_float32) {

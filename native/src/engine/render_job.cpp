@@ -45,10 +45,18 @@ RenderJob::RenderJob(const Model& model, Backend& backend, const RenderConfig& c
     batch.decoded = decoding_->event();
     batch.copied = decoding_->event();
   }
-  if (backend.rehearses()) make_wide_decoder();
+  if (backend.rehearses()) {
+    make_wide_decoder();
+  } else {
+    queueing_ = std::thread(&RenderJob::queue_batches, this);
+  }
 }
 
-RenderJob::~RenderJob() { synchronize(); }
+RenderJob::~RenderJob() {
+  cancel();
+  if (queueing_.joinable()) queueing_.join();
+  synchronize();
+}
 
 void RenderJob::synchronize() noexcept {
   try {
@@ -68,21 +76,38 @@ void RenderJob::submit(const std::vector<FrameSpec>& frames) {
     require(frame.weight >= 0.0 && frame.weight <= 1.0, "frame weight: ", frame.weight, " is not in 0..1");
   }
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return cancelled_ || submitted_ - collected_ < 2; });
-  if (cancelled_) fail(Status::kCancelled, "cancelled");
-  Batch& batch = batches_[submitted_ % 2];
-  lock.unlock();
-
-  batch.frames = frames;
-  try {
-    sample(batch);
-    decode(batch);
-  } catch (...) {
-    synchronize();  // what is queued uses a place that is free now
-    throw;
-  }
-  lock.lock();
+  changed_.wait(lock, [&] { return ended() || submitted_ - collected_ < 2; });
+  if (ended()) fail_ended();
+  batches_[submitted_ % 2].frames = frames;
   ++submitted_;
+  changed_.notify_all();
+}
+
+void RenderJob::queue_batches() {
+  std::unique_lock lock(mutex_);
+  try {
+    backend_.make_current();
+    while (true) {
+      changed_.wait(lock, [&] { return cancelled_ || submitted_ > queued_; });
+      if (cancelled_) return;
+      const Batch& batch = batches_[queued_ % 2];
+      lock.unlock();
+      sample(batch);
+      decode(batch);
+      lock.lock();
+      ++queued_;
+      changed_.notify_all();
+    }
+  } catch (...) {
+    if (!lock.owns_lock()) lock.lock();
+    failure_ = std::current_exception();
+    changed_.notify_all();
+  }
+}
+
+void RenderJob::fail_ended() const {
+  if (cancelled_) fail(Status::kCancelled, "cancelled");
+  std::rethrow_exception(failure_);
 }
 
 void RenderJob::sample(const Batch& batch) {
@@ -109,14 +134,15 @@ void RenderJob::decode(const Batch& batch) {
 
 void RenderJob::collect(void* pixels, int64_t pixel_bytes) {
   std::unique_lock lock(mutex_);
-  if (cancelled_) fail(Status::kCancelled, "cancelled");
+  if (ended()) fail_ended();
   if (submitted_ == collected_) fail(Status::kInvalidState, "every submitted batch is collected");
   const Batch& batch = batches_[collected_ % 2];
-  lock.unlock();
-
   const auto count = static_cast<int64_t>(batch.frames.size());
   const int64_t bytes = count * config_.frame_bytes();
   require(pixel_bytes >= bytes, "pixel_bytes: ", pixel_bytes, " where ", count, " frames take ", bytes);
+  changed_.wait(lock, [&] { return ended() || queued_ > collected_; });
+  if (ended()) fail_ended();
+  lock.unlock();
   batch.copied->wait();
   if (cancelled_) fail(Status::kCancelled, "cancelled");
   const int64_t wide_decodes = decode_wide(batch);
