@@ -84,8 +84,8 @@ record Rendering(
       BitSet whole,
       String modelName,
       Progress progress) {
-    // Of each engine one batch is rendered and one is ready, and one is written.
-    int buffers = 2 * devices.size() + 1;
+    // Of each engine one batch is sampled, one is decoded, and one is written.
+    int buffers = 3 * devices.size();
     try (Interruption interruption = new Interruption();
         VideoSink sink = VideoSink.open(video, plan.width(), plan.height(), settings.fps());
         FrameOutput output = new FrameOutput(settings, files, modelName, sink, size, buffers)) {
