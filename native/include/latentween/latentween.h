@@ -206,7 +206,8 @@ LTW_API ltw_status ltw_largest_batch(ltw_model* model, const ltw_render_config* 
  * not collected: a thread that does both must collect before its third. */
 LTW_API ltw_status ltw_job_submit(ltw_job* job, const ltw_frame* frames, int32_t count);
 /* Waits for the oldest submitted batch and writes it to `pixels`: [count, height, width, 3], RGB, row after
- * row, dense; `pixel_bytes` is the room there, at least what the batch takes. LTW_INVALID_STATE when no
+ * row, dense; `pixel_bytes` is the room there, at least what the batch takes: in too little it stays to be
+ * collected. LTW_INVALID_STATE when no
  * submitted batch is left to collect; LTW_NOT_FINITE when a picture of the batch is NaN, and the batch is
  * gone. When the device fails or its memory does not suffice in the middle of a batch, this and all later
  * calls but ltw_job_destroy say so. */

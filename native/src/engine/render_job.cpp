@@ -137,14 +137,14 @@ void RenderJob::collect(void* pixels, int64_t pixel_bytes) {
   if (ended()) fail_ended();
   if (submitted_ == collected_) fail(Status::kInvalidState, "every submitted batch is collected");
   const Batch& batch = batches_[collected_ % 2];
-  const auto count = static_cast<int64_t>(batch.frames.size());
-  const int64_t bytes = count * config_.frame_bytes();
-  require(pixel_bytes >= bytes, "pixel_bytes: ", pixel_bytes, " where ", count, " frames take ", bytes);
   changed_.wait(lock, [&] { return ended() || queued_ > collected_; });
   if (ended()) fail_ended();
   lock.unlock();
   batch.copied->wait();
   if (cancelled_) fail(Status::kCancelled, "cancelled");
+  const auto count = static_cast<int64_t>(batch.frames.size());
+  const int64_t bytes = count * config_.frame_bytes();
+  require(pixel_bytes >= bytes, "pixel_bytes: ", pixel_bytes, " where ", count, " frames take ", bytes);
   const int64_t wide_decodes = decode_wide(batch);
   const std::optional<FrameSpec> damaged = not_finite(batch);
   if (!damaged) std::memcpy(pixels, batch.pixels.get(), static_cast<size_t>(bytes));

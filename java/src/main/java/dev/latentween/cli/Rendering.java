@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -24,6 +25,7 @@ import java.util.function.Consumer;
  * @param plan its frames
  * @param timestring first part of the files' names
  * @param video the video's file
+ * @param initImage the picture that frames start from, as large as they; null to start from noise
  * @param model a diffusers folder, a .safetensors file or "synthetic:sd15"
  * @param tokenizer folder with vocab.json and merges.txt; null to look beside the model
  * @param devices names of the engines to share the frames, for example "cpu"
@@ -36,6 +38,7 @@ record Rendering(
     FramePlan plan,
     String timestring,
     Path video,
+    ByteBuffer initImage,
     Path model,
     Path tokenizer,
     List<String> devices,
@@ -60,7 +63,7 @@ record Rendering(
             settings.outdir(), timestring, plan.width(), plan.height(), settings.bitDepth());
     BitSet whole = wholeFrames(files);
     try (ModelSource source = ModelSource.open(model, tokenizer);
-        Engines engines = Engines.open(devices, source, settings, initImage())) {
+        Engines engines = Engines.open(devices, source, settings, initImage)) {
       int missing = plan.frameCount() - whole.cardinality();
       int limit = batch.isAuto() ? engines.largestBatch(BatchSize.LARGEST) : batch.asked();
       int size = batch.of(missing, limit, devices.size());
@@ -68,13 +71,6 @@ record Rendering(
       render(engines, size, files, whole, source.name(), progress);
       return new Done(size, engines.peakBytes());
     }
-  }
-
-  private ByteBuffer initImage() {
-    return settings
-        .initImage()
-        .map(uri -> InitImage.load(uri, settings.width(), settings.height(), settings.fit()))
-        .orElse(null);
   }
 
   private void render(
@@ -91,7 +87,12 @@ record Rendering(
         FrameOutput output = new FrameOutput(settings, files, modelName, sink, size, buffers)) {
       PartialFile.write(
           settings.outdir().resolve(SettingsWriter.fileName(timestring)),
-          SettingsWriter.write(settings, timestring, modelName).getBytes(StandardCharsets.UTF_8));
+          SettingsWriter.write(
+                  settings,
+                  timestring,
+                  modelName,
+                  Optional.ofNullable(initImage).map(InitImage::hash))
+              .getBytes(StandardCharsets.UTF_8));
       progress.start(plan.frameCount(), whole.cardinality());
       engines.render(new FrameQueue(plan, whole, output, progress));
       output.finish(plan.frameCount());
