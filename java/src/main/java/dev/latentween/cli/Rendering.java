@@ -1,5 +1,6 @@
 package dev.latentween.cli;
 
+import dev.latentween.engine.ModelSource;
 import dev.latentween.schedule.Frame;
 import dev.latentween.schedule.FramePlan;
 import dev.latentween.settings.Settings;
