@@ -370,12 +370,18 @@ LTW_OP_TEST(the_largest_batch_is_the_last_that_fits) {
   RenderConfig config = render_config(render.config);
   const int64_t most = std::min<int64_t>(12, t.backend().frames_per_evaluation());
   expect(largest_batch(model, config, int64_t{1} << 50) == most, "all that is asked for");
-  for (int64_t batch = 1; batch <= most; ++batch) {
-    config.batch = batch;
-    const int64_t bytes = bytes_of_job(model, config) + kReserve;
-    config.batch = 12;
-    expect(largest_batch(model, config, bytes) == batch, "just enough for ", batch);
-    expect(largest_batch(model, config, bytes - 1) == batch - 1, "a byte too few for ", batch);
+  std::vector<int64_t> needed{0};
+  for (config.batch = 1; config.batch <= most; ++config.batch) {
+    needed.push_back(bytes_of_job(model, config) + kReserve);
+  }
+  config.batch = 12;
+  for (const int64_t just_enough : needed) {
+    for (const int64_t bytes : {just_enough, just_enough - 1}) {
+      int64_t last = most;
+      while (needed[static_cast<size_t>(last)] > bytes && last > 0) --last;
+      const int64_t largest = largest_batch(model, config, bytes);
+      expect(largest == last, "in ", bytes, " bytes ", largest, " fit, not ", last);
+    }
   }
   int32_t batch = -1;
   check(ltw_largest_batch(render.model(), &render.config, 12, &batch));

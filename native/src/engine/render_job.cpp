@@ -213,17 +213,11 @@ int64_t bytes_of_job(const Model& model, const RenderConfig& config) {
 int64_t largest_batch(const Model& model, const RenderConfig& config, int64_t free_bytes) {
   // For what is not of our counting: graphs, the driver's own, rounding.
   constexpr int64_t kReserve = 256 << 20;
-  int64_t fitting = 0, limit = std::min<int64_t>(config.batch, model.backend.frames_per_evaluation());
-  while (fitting < limit) {
-    RenderConfig middle = config;
-    middle.batch = fitting + (limit - fitting + 1) / 2;
-    if (bytes_of_job(model, middle) <= free_bytes - kReserve) {
-      fitting = middle.batch;
-    } else {
-      limit = middle.batch - 1;
-    }
-  }
-  return fitting;
+  RenderConfig tried = config;
+  tried.batch = std::min<int64_t>(config.batch, model.backend.frames_per_evaluation());
+  // One after the other: a smaller batch may take more, when it is decoded in larger groups.
+  while (tried.batch > 0 && bytes_of_job(model, tried) > free_bytes - kReserve) --tried.batch;
+  return tried.batch;
 }
 
 }  // namespace ltw
