@@ -47,7 +47,7 @@ RenderJob::RenderJob(const Model& model, Backend& backend, const RenderConfig& c
   }
   if (backend.rehearses()) {
     make_wide_decoder();
-  } else {
+  } else if (backend.asynchronous()) {
     queueing_ = std::thread(&RenderJob::queue_batches, this);
   }
 }
@@ -81,28 +81,35 @@ void RenderJob::submit(const std::vector<FrameSpec>& frames) {
   batches_[submitted_ % 2].frames = frames;
   ++submitted_;
   changed_.notify_all();
+  if (queueing_.joinable()) return;
+  queue_batch(lock);
+  if (ended()) fail_ended();
 }
 
 void RenderJob::queue_batches() {
   std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] { return ended() || submitted_ > queued_; });
+    if (ended()) return;
+    queue_batch(lock);
+  }
+}
+
+void RenderJob::queue_batch(std::unique_lock<std::mutex>& lock) {
+  const Batch& batch = batches_[queued_ % 2];
+  lock.unlock();
+  std::exception_ptr failure;
   try {
     backend_.make_current();
-    while (true) {
-      changed_.wait(lock, [&] { return cancelled_ || submitted_ > queued_; });
-      if (cancelled_) return;
-      const Batch& batch = batches_[queued_ % 2];
-      lock.unlock();
-      sample(batch);
-      decode(batch);
-      lock.lock();
-      ++queued_;
-      changed_.notify_all();
-    }
+    sample(batch);
+    decode(batch);
   } catch (...) {
-    if (!lock.owns_lock()) lock.lock();
-    failure_ = std::current_exception();
-    changed_.notify_all();
+    failure = std::current_exception();
   }
+  lock.lock();
+  failure_ = failure;
+  if (!failure) ++queued_;
+  changed_.notify_all();
 }
 
 void RenderJob::fail_ended() const {

@@ -23,8 +23,8 @@ struct RenderStats {
 };
 
 // Renders frames of one render in batches, on two queues of the device: one samples, the other decodes what
-// the first has sampled before. A thread of the job's own fills them. One thread may submit while another
-// collects.
+// the first has sampled before. A thread of the job's own fills them; on a CPU submit() does, since a second
+// thread with a team of OpenMP's would make both slower. One thread may submit while another collects.
 class RenderJob {
  public:
   // On a backend that rehearses, it only counts the memory that it takes.
@@ -56,8 +56,10 @@ class RenderJob {
     FrameDecoder decoder;
   };
 
-  // What the job's thread does: queues batch after batch.
+  // What the job's thread does.
   void queue_batches();
+  // The next one; without the lock while it does.
+  void queue_batch(std::unique_lock<std::mutex>& lock);
   void sample(const Batch& batch);
   void decode(const Batch& batch);
   // None where the backend's own decoder is as wide.
@@ -86,7 +88,7 @@ class RenderJob {
   std::exception_ptr failure_;  // of a batch that could not be queued
   RenderStats stats_;
   std::array<Batch, 2> batches_;  // a batch's place is its number modulo two
-  std::thread queueing_;          // none in a rehearsal
+  std::thread queueing_;          // none where submit() does the work itself
 };
 
 // The most device memory that a job holds at once, the model's apart and a wide decoder included. Found
