@@ -31,7 +31,7 @@ timeout 60 "$here/ltw_bench" networks >"$out/networks.tsv"
 timeout 100 python3 -W ignore "$here/torch_networks.py" --ours "$out/networks.tsv" --loop 2>"$out/networks.err"
 say 'products, kernels of compute capability 8.0'
 for family in conv2d linear; do LTW_CUDA_CAPABILITY=80 timeout 40 "$here/ltw_bench" ops $family --torch "$out/torch.tsv"; done
-# Every kernel family and tile, each line in seconds. Products: gemm_every_tile has all tiles on little work;
+# Every kernel family and tile, a line in 5 to 20 s. gemm_every_tile_test.cpp has all tiles of products on little work,
 # conv2d_channels the loads that are not in pieces. LTW_CUDA_CAPABILITY=80: the kernels of older devices.
 sanitize() {
   capability=$1 tool=$2
@@ -48,8 +48,8 @@ sanitize() {
     [ $((running % ${LTW_AT_ONCE:-4})) -eq 0 ] && wait
   done
 }
-kernels='gemm_every_tile conv2d_channels conv2d_upsample linear_epilogues attention_heads attention_growing attention_causal
-  group_norm_two group_norm_large layer_norm_shapes error_norm'
+kernels='of_the_copy_engine every_tile_of_mma conv2d_channels conv2d_upsample linear_epilogues attention_heads_of_8
+  attention_heads_of_40 attention_heads_of_96 attention_growing attention_causal group_norm_two group_norm_large layer_norm_shapes error_norm'
 for tool in ${LTW_SANITIZERS:-memcheck racecheck initcheck}; do
   say "$tool"
   # shellcheck disable=SC2086 # several words
