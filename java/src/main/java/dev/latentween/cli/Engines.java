@@ -3,6 +3,7 @@ package dev.latentween.cli;
 import dev.latentween.engine.Engine;
 import dev.latentween.engine.FrameRenderer;
 import dev.latentween.engine.Model;
+import dev.latentween.engine.ModelSource;
 import dev.latentween.engine.RenderJob;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.UserError;
