@@ -87,7 +87,8 @@ final class DeviceChoice {
     return usable.stream().reduce((a, b) -> BEST.compare(b, a) > 0 ? b : a).orElseThrow();
   }
 
-  private static String whyNone(Devices devices) {
+  /** Why no GPU can be used. */
+  static String whyNone(Devices devices) {
     return devices.gpus().stream()
         .map(gpu -> gpu.device() + ", " + gpu.name() + ": " + gpu.problem())
         .findFirst()

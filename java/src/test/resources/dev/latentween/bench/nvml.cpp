@@ -35,6 +35,12 @@ int nvmlDeviceGetHandleByPciBusId_v2(const char* id, Device* device) {
   *device = kDevice;
   return std::strcmp(id, "0000:1b:00.0") == 0 ? kOk : kNotFound;
 }
+int nvmlDeviceGetCount_v2(u32* out) { return *out = 1, kOk; }
+int nvmlDeviceGetHandleByIndex_v2(u32 index, Device* device) {
+  *device = kDevice;
+  return index == 0 ? kOk : kInvalid;
+}
+int nvmlDeviceGetIndex(Device d, u32* out) { return answer(d, out, 0); }
 int nvmlDeviceGetName(Device, char* name, u32) { return std::strcpy(name, "NVIDIA Test"), kOk; }
 int nvmlSystemGetDriverVersion(char* version, u32) { return std::strcpy(version, "580.1"), kOk; }
 int nvmlDeviceGetEccMode(Device d, u32* now, u32*) { return answer(d, now, 1); }
