@@ -23,20 +23,26 @@ public final class Main {
   public static void main(String[] args) throws IOException, RunnerException {
     Path module = Path.of(args[0]);
     Path results = Files.createDirectories(module.resolve("results")).resolve("jmh.json");
+    String gpu = gpu(System.getProperty("device", "auto"));
     OptionsBuilder options = new OptionsBuilder();
     options
         .include(args[2])
         .param("size", System.getProperty("sizes", "sd15,small").split(","))
         .jvmArgs(
-            "-Xmx1g",
+            gpu == null ? "-Xmx1g" : "-Xmx4g",
             "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
+            "-Ddevice=" + (gpu == null ? "cpu" : "cuda"),
             "-Dthreads=" + System.getProperty("threads", "1"),
             "-DchannelsLast=" + System.getProperty("channelsLast", "true"))
         .shouldFailOnError(true)
         .resultFormat(ResultFormatType.JSON)
         .result(results.toString());
     Collection<RunResult> runs = new Runner(options.build()).run();
-    List<Ratio> ratios = runs.stream().filter(Ratio::isPair).map(Ratio::of).toList();
+    List<Ratio> ratios =
+        runs.stream()
+            .filter(Ratio::isPair)
+            .map(run -> Ratio.of(run, gpu == null ? "" : " on " + gpu))
+            .toList();
     print(runs, ratios);
     System.out.println("all figures: " + results);
 
@@ -55,6 +61,22 @@ public final class Main {
           throw new IllegalArgumentException(
               "baseline: '" + args[1] + "' is not check, write or none");
     }
+  }
+
+  /** The GPU that is measured; null for the CPU. */
+  private static String gpu(String device) {
+    String gpu = device.equals("cpu") ? null : Target.gpu();
+    switch (device) {
+      case "cpu", "auto" -> System.out.println("measuring " + (gpu == null ? "the CPU" : gpu));
+      case "cuda" -> {
+        if (gpu == null) {
+          System.exit(1);
+        }
+      }
+      default ->
+          throw new IllegalArgumentException("device: '" + device + "' is not auto, cpu or cuda");
+    }
+    return gpu;
   }
 
   private static void print(Collection<RunResult> runs, List<Ratio> ratios) {

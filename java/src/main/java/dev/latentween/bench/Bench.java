@@ -19,7 +19,6 @@ import java.util.function.Supplier;
 /** A whole benchmark: each device alone, all together, and what follows from it. */
 public final class Bench {
   private static final int DEVICE_ERROR = 4;
-  private static final Duration TOGETHER = Duration.ofSeconds(8);
 
   /**
    * What is asked for.
@@ -104,7 +103,10 @@ public final class Bench {
         devices.add(bench.measure(name, start));
         start = new DeviceBench.Start(null, 0);
       }
-      Report.Together together = devices.size() > 1 ? together(subject, devices) : null;
+      Report.Together together =
+          devices.size() > 1
+              ? together(subject, devices, limits.apply(devices.size()).endToEnd())
+              : null;
       return report(engineVersion, subject, devices, together);
     } catch (IllegalArgumentException e) {
       throw new UserError(e.getMessage(), e);
@@ -166,7 +168,7 @@ public final class Bench {
    *
    * @throws RuntimeException the first failure, when all have ended
    */
-  private Report.Together together(Subject subject, List<Report.Device> alone) {
+  private Report.Together together(Subject subject, List<Report.Device> alone, Duration time) {
     progress.accept("all devices together");
     Phaser loaded = new Phaser(alone.size());
     List<CompletableFuture<Double>> rates =
@@ -174,7 +176,8 @@ public final class Bench {
             .map(
                 device ->
                     CompletableFuture.supplyAsync(
-                        () -> rate(subject, device, loaded), task -> new Thread(task).start()))
+                        () -> rate(subject, device, loaded, time),
+                        task -> new Thread(task).start()))
             .toList();
     try {
       CompletableFuture.allOf(rates.toArray(CompletableFuture[]::new)).join();
@@ -189,13 +192,13 @@ public final class Bench {
     return new Report.Together(alone.stream().map(Report.Device::device).toList(), all, all / sum);
   }
 
-  private double rate(Subject subject, Report.Device device, Phaser loaded) {
+  private double rate(Subject subject, Report.Device device, Phaser loaded, Duration time) {
     Path files = folder.resolve(device.device().replace(':', '-'));
     try (LoadedModel model = new LoadedModel(device.device(), subject);
         FrameSink sink =
             sinks.open(subject.settings(), subject.name(), files, device.bestBatch())) {
       loaded.arriveAndAwaitAdvance();
-      return EndToEnd.measureFor(model, sink, device.bestBatch(), TOGETHER).windows().rate();
+      return EndToEnd.measureFor(model, sink, device.bestBatch(), time).windows().rate();
     } finally {
       loaded.arriveAndDeregister(); // nobody waits for one that failed
     }

@@ -7,7 +7,7 @@ public enum Profile {
   /** Ends within a minute on a large GPU. */
   QUICK(new Limits(4, Duration.ofSeconds(4), Duration.ofSeconds(8))),
   /** Within five. */
-  FULL(new Limits(2, Duration.ofSeconds(15), Duration.ofSeconds(60)));
+  FULL(new Limits(2, Duration.ofSeconds(15), Duration.ofSeconds(40)));
 
   /**
    * What a profile comes to. The curve has four or seven points up to 64 frames; each takes half as
@@ -15,7 +15,7 @@ public enum Profile {
    *
    * @param batchFactor each batch of the curve is so many times the one before
    * @param point the most that a point of the curve takes before its last window
-   * @param endToEnd the same of whole frames
+   * @param endToEnd the same of whole frames, and what several devices take together
    */
   record Limits(int batchFactor, Duration point, Duration endToEnd) {}
 
