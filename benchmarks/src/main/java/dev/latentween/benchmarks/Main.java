@@ -80,12 +80,19 @@ public final class Main {
   }
 
   private static void print(Collection<RunResult> runs, List<Ratio> ratios) {
+    int width = ratios.stream().mapToInt(ratio -> ratio.name().length()).max().orElse(0);
+    String name = "%-" + Math.max(24, width) + "s ";
     System.out.printf(
-        "%n%-24s %12s %12s %8s %8s%n", "benchmark", "ours, ms", "LibTorch, ms", "ratio", "noise");
+        "%n" + name + "%12s %12s %8s %8s%n",
+        "benchmark",
+        "ours, ms",
+        "LibTorch, ms",
+        "ratio",
+        "noise");
     for (Ratio ratio : ratios) {
       System.out.printf(
           Locale.ROOT,
-          "%-24s %12.2f %12.2f %8.3f %8.3f%n",
+          name + "%12.2f %12.2f %8.3f %8.3f%n",
           ratio.name(),
           ratio.ours(),
           ratio.libTorch(),
@@ -96,7 +103,7 @@ public final class Main {
       if (!Ratio.isPair(run)) {
         System.out.printf(
             Locale.ROOT,
-            "%-24s %12.6f%n",
+            name + "%12.6f%n",
             run.getPrimaryResult().getLabel(),
             run.getPrimaryResult().getScore());
       }
