@@ -148,4 +148,11 @@ class BenchCommandTest {
         .contains(message);
     assertThat(mistaken.out()).isEmpty();
   }
+
+  @Test
+  void oneDeviceIsNamedOnce() {
+    Cli mistaken = Cli.run("bench", "--device", "cpu,cpu");
+    assertThat(mistaken.exitCode()).isEqualTo(2);
+    assertThat(mistaken.err()).isEqualTo("error: --device names cpu twice\n");
+  }
 }
