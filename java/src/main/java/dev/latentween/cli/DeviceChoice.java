@@ -95,7 +95,8 @@ final class DeviceChoice {
     return usable.stream().reduce((a, b) -> BEST.compare(b, a) > 0 ? b : a).orElseThrow();
   }
 
-  private static String whyNone(Devices devices) {
+  /** Why no GPU can be used. */
+  static String whyNone(Devices devices) {
     return problems(devices).findFirst().orElse(devices.whyNone());
   }
 

@@ -133,6 +133,8 @@ class BenchCommandTest {
     "--size, 512, '--size is 512; it must be WxH'",
     "--size, 100x64, 'both must be multiples of 64, for example 64x64'",
     "--price, 0, '--price is 0.0; it must be above 0'",
+    "--min-fps, 0, '--min-fps is 0.0; it must be above 0'",
+    "--steps, 0, 'steps'",
     "--profile, slow, '--profile'",
     "--job, none.json, 'there is no settings file'",
     "--model, none, 'there is no such model'"
@@ -145,5 +147,12 @@ class BenchCommandTest {
         .asString()
         .contains(message);
     assertThat(mistaken.out()).isEmpty();
+  }
+
+  @Test
+  void oneDeviceIsNamedOnce() {
+    Cli mistaken = Cli.run("bench", "--device", "cpu,cpu");
+    assertThat(mistaken.exitCode()).isEqualTo(2);
+    assertThat(mistaken.err()).isEqualTo("error: --device names cpu twice\n");
   }
 }
