@@ -92,7 +92,7 @@ public final class Main {
     for (Ratio ratio : ratios) {
       System.out.printf(
           Locale.ROOT,
-          name + "%12.2f %12.2f %8.3f %8.3f%n",
+          name + "%12.4g %12.4g %8.3f %8.3f%n",
           ratio.name(),
           ratio.ours(),
           ratio.libTorch(),

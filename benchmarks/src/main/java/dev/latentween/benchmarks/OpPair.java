@@ -64,7 +64,9 @@ final class OpPair extends Pair {
     Tensor laidOut = layout(Target.put(weight));
     TensorOptional optionalBias = new TensorOptional(Target.put(bias));
     long[] one = {1, 1};
-    libTorch = () -> rows(torch.conv2d(image, laidOut, optionalBias, one, one, one, 1));
+    libTorch =
+        () ->
+            Torch.scoped(() -> rows(torch.conv2d(image, laidOut, optionalBias, one, one, one, 1)));
   }
 
   /** The widest of a transformer block: into the feed-forward layers. */
