@@ -3,6 +3,7 @@
 // columns.
 #pragma once
 
+#include "ops/device/cluster.h"
 #include "ops/gemm/gemm_finish.cuh"
 
 namespace ltw::cuda {
@@ -28,6 +29,7 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_spread(const __grid_co
   __syncthreads();
   const TilePlace place = TileWalk<Tile>(g).place(static_cast<int>(blockIdx.x) / g.parts);
   const int begin = part_begin(g, rank), end = part_begin(g, rank + 1);
+  float4* const mine = reinterpret_cast<float4*>(memory) + thread;  // a summing thread's, kSummers apart
   RingPlace<Tile> at;
   if (group == Tile::kGroups) {
     if (thread % 128 == 0) load_tile(g, place, begin, end, ring, at);
@@ -36,7 +38,6 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_spread(const __grid_co
     GroupSums<Tile> sums;
     multiply<Tile>(sums, end - begin, ring, at, group);
     group_sync(1);  // both groups are done with the ring
-    float4* const mine = reinterpret_cast<float4*>(memory) + thread;
 #pragma unroll
     for (int n = 0; n < Tile::kN; ++n) {
       mine[n * kSummers] = {sums[0][n][0], sums[0][n][1], sums[0][n][2], sums[0][n][3]};
@@ -53,8 +54,7 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_spread(const __grid_co
       for (int part = 0; part < g.parts; ++part) {
 #pragma unroll
         for (int n = 0; n < Columns::kN; ++n) {
-          const float4 more = load_from_block(
-              ring.memory + static_cast<uint32_t>(((first + n) * kSummers + thread) * 16), part);
+          const float4 more = read_from_block(mine + (first + n) * kSummers, part);
           sums[n][0] = part == 0 ? more.x : sums[n][0] + more.x;
           sums[n][1] = part == 0 ? more.y : sums[n][1] + more.y;
           sums[n][2] = part == 0 ? more.z : sums[n][2] + more.z;
