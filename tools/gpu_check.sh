@@ -33,7 +33,7 @@ say 'products, kernels of compute capability 8.0'
 for family in conv2d linear; do LTW_CUDA_CAPABILITY=80 timeout 40 "$here/ltw_bench" ops $family --torch "$out/torch.tsv"; done
 for tool in ${LTW_SANITIZERS:-memcheck racecheck initcheck}; do
   say "$tool"
-  for filter in ${LTW_SANITIZED:-linear_epilogues conv2d_epilogues conv2d_upsample attention_causal attention_head group_norm_two group_norm_batch layer_norm elementwise}; do
+  for filter in ${LTW_SANITIZED:-linear_epilogues conv2d_epilogues conv2d_upsample attention_causal attention_head group_norm_two small_ layer_norm elementwise}; do
     timeout 25 compute-sanitizer --tool "$tool" "$here/ltw_selftest" "$filter" >"$out/$tool.txt" 2>&1
     echo "$filter: exit $?, $(grep 'ERROR SUMMARY' "$out/$tool.txt")"
     grep -m3 -A6 '========= [A-Z].*\(Invalid\|Race\|Uninit\|Error\)' "$out/$tool.txt"
