@@ -35,10 +35,11 @@ __global__ void weighted_sum_kernel(T* dst, const __grid_constant__ Terms<T> ter
   assign(dst[i], sum);
 }
 
+// As often as the grid has rows.
 template <typename To, typename From>
 __global__ void convert_kernel(To* dst, const From* src, float scale, int64_t size) {
   const int64_t i = element();
-  if (i < size) assign(dst[i], scale * to_float(src[i]));
+  if (i < size) assign(dst[blockIdx.y * size + i], scale * to_float(src[i]));
 }
 
 template <typename T>
@@ -109,11 +110,12 @@ void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ct
 
 void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx) {
   ctx.submit([=, stream = backend(ctx).stream()] {
-    const int64_t size = dst.shape.size();
+    const int64_t size = src.shape.size();
+    const dim3 grid(blocks(size), static_cast<unsigned>(dst.shape[0] / src.shape[0]));
     const float factor = static_cast<float>(scale);
     const bool to_half = dst.dtype == DType::kF16, from_half = src.dtype == DType::kF16;
     const auto launch = [&](auto* to, auto* from) {
-      convert_kernel<<<blocks(size), kThreads, 0, stream>>>(to, from, factor, size);
+      convert_kernel<<<grid, kThreads, 0, stream>>>(to, from, factor, size);
     };
     if (to_half && from_half) {
       launch(dst.as<__half>(), src.as<__half>());
