@@ -24,8 +24,7 @@ void launch_gemm(const GemmArgs& args, const CudaBackend& backend) {
     size.finish = finish_of(args.activation);
     if (size.finish == GemmFinish::kPlain)
       size.parts = gemm_parts(args.sample_rows, size.columns, size.steps);
-    return launch_gemm_tma(args, size, choose(GemmFamily::kTma, size), limits.multiprocessors,
-                           backend.stream());
+    return launch_gemm_tma(args, size, choose(GemmFamily::kTma, size), backend);
   }
   const bool aligned =
       args.channels % 8 == 0 && args.src_stride % 8 == 0 && reinterpret_cast<uintptr_t>(args.src) % 16 == 0;

@@ -79,19 +79,42 @@ __device__ inline int depth_steps(const GemmArgs& p) { return p.kernel * p.kerne
 // Where part i of the depth begins.
 __device__ inline int part_begin(const TmaGemm& g, int part) { return depth_steps(g.gemm) * part / g.parts; }
 
-// By one thread: queues the loads of steps [begin, end) of a tile.
+// By one thread: queues the load of a step's weights.
+template <class Tile>
+__device__ void load_weights(const TmaGemm& g, const TilePlace& place, int tap, int channel,
+                             const Ring<Tile>& ring, int slot) {
+  const bool gated = g.gemm.activation == Activation::kGeglu;
+  barrier_expect(ring.full(slot), Tile::kStageBytes);
+  load_box(ring.weight(slot), g.weight, ring.full(slot), channel, gated ? 0 : tap, gated ? 0 : place.column,
+           gated ? place.column / 16 : 0);
+}
+
+// The weights of the first steps from `begin` on, as many as an empty ring holds; returns how many. No kernel
+// writes weights, so this need not wait for earlier ones.
+template <class Tile>
+__device__ int load_first_weights(const TmaGemm& g, const TilePlace& place, int begin, int end,
+                                  const Ring<Tile>& ring) {
+  const int count = min(end - begin, Tile::kStages), steps = channel_steps(g.gemm);
+  for (int i = 0; i < count; ++i) {
+    load_weights(g, place, (begin + i) / steps, (begin + i) % steps * Tile::kDepth, ring, i);
+  }
+  return count;
+}
+
+// By one thread: queues the loads of steps [begin, end) of a tile; the first `loaded` have their weights.
 template <class Tile>
 __device__ void load_tile(const TmaGemm& g, const TilePlace& place, int begin, int end,
-                          const Ring<Tile>& ring, RingPlace<Tile>& at) {
+                          const Ring<Tile>& ring, RingPlace<Tile>& at, int loaded = 0) {
   const GemmArgs& p = g.gemm;
-  const bool gated = p.activation == Activation::kGeglu;
   const int sample = place.row / p.out_pixels, pixel = place.row % p.out_pixels;
   const int y = pixel / p.out_width * p.stride - p.pad, x = pixel % p.out_width * p.stride - p.pad;
   int tap = begin / channel_steps(p), channel = begin % channel_steps(p) * Tile::kDepth;
   for (int step = begin; step < end; ++step) {
-    barrier_wait(ring.empty(at.slot), at.parity ^ 1);
     const uint32_t full = ring.full(at.slot);
-    barrier_expect(full, Tile::kStageBytes);
+    if (step >= begin + loaded) {
+      barrier_wait(ring.empty(at.slot), at.parity ^ 1);
+      load_weights(g, place, tap, channel, ring, at.slot);
+    }
     if (g.windows) {
       int dy = tap / p.kernel, dx = tap % p.kernel;
       if (g.phases > 1) dy = (dy + place.phase / 2 + 1) / 2, dx = (dx + place.phase % 2 + 1) / 2;
@@ -99,8 +122,6 @@ __device__ void load_tile(const TmaGemm& g, const TilePlace& place, int begin, i
     } else {
       load_box(ring.src(at.slot), g.src, full, channel, place.row);
     }
-    load_box(ring.weight(at.slot), g.weight, full, channel, gated ? 0 : tap, gated ? 0 : place.column,
-             gated ? place.column / 16 : 0);
     at.advance();
     channel += Tile::kDepth;
     if (channel >= p.channels) channel = 0, ++tap;

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "ops/device/cluster.h"
+#include "ops/device/launch_order.h"
 #include "ops/gemm/gemm_finish.cuh"
 
 namespace ltw::cuda {
@@ -32,9 +33,14 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_spread(const __grid_co
   float4* const mine = reinterpret_cast<float4*>(memory) + thread;  // a summing thread's, kSummers apart
   RingPlace<Tile> at;
   if (group == Tile::kGroups) {
-    if (thread % 128 == 0) load_tile(g, place, begin, end, ring, at);
+    if (thread % 128 == 0) {
+      const int loaded = load_first_weights(g, place, begin, end, ring);
+      wait_for_earlier_kernels();
+      load_tile(g, place, begin, end, ring, at, loaded);
+    }
     __syncwarp();
   } else {
+    wait_for_earlier_kernels();
     GroupSums<Tile> sums;
     multiply<Tile>(sums, end - begin, ring, at, group);
     group_sync(1);  // both groups are done with the ring
