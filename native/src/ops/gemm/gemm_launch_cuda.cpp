@@ -26,8 +26,7 @@ void launch_gemm(const GemmArgs& args, const CudaBackend& backend) {
     size.finish = finish_of(args.activation);
     if (size.finish == GemmFinish::kPlain)
       size.parts = gemm_parts(args.sample_rows, size.columns, size.steps);
-    return launch_gemm_tma(args, size, choose(GemmFamily::kTma, size), limits.multiprocessors,
-                           backend.stream());
+    return launch_gemm_tma(args, size, choose(GemmFamily::kTma, size), backend);
   }
   ensure(args.term_count == 0, "a product whose terms are not made of whole pieces");
   const bool aligned =

@@ -12,7 +12,8 @@ using Tile128x80 = TmaTile<128, 80, 7>;
 
 template <class Tile>
 void launch(void (*kernel)(TmaGemm), const GemmArgs& args, const GemmSize& size, const GemmTileShape& shape,
-            int multiprocessors, cudaStream_t stream) {
+            const CudaBackend& device) {
+  const int multiprocessors = device.limits().multiprocessors;
   ensure(shape.rows == Tile::kRows && shape.columns == Tile::kColumns && shape.stages == Tile::kStages &&
              gemm_shared_bytes(GemmFamily::kTma, shape) == Tile::kSharedBytes,
          "the tile table and the kernels differ");
@@ -22,34 +23,22 @@ void launch(void (*kernel)(TmaGemm), const GemmArgs& args, const GemmSize& size,
   const auto over = [](int count, int by) { return (count + by - 1) / by; };
   const int tiles = g.phases * over(g.gemm.rows, Tile::kRows) * over(args.columns, Tile::kColumns);
   const bool spread = shape.schedule == GemmSchedule::kSpread;
-  cudaLaunchAttribute attribute{};
-  if (spread) {  // an early start costs clusters 10 % when one such product follows another
-    attribute.id = cudaLaunchAttributeClusterDimension;
-    attribute.val.clusterDim = {static_cast<unsigned>(size.parts), 1, 1};
-  } else {
-    attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-    attribute.val.programmaticStreamSerializationAllowed = 1;
-  }
-  cudaLaunchConfig_t config{};
-  config.gridDim =
-      dim3(static_cast<unsigned>(spread ? tiles * size.parts : std::min(tiles, multiprocessors)));
-  config.blockDim = dim3(Tile::kThreads);
-  config.dynamicSmemBytes = Tile::kSharedBytes;
-  config.stream = stream;
-  config.attrs = &attribute;
-  config.numAttrs = 1;
+  LaunchShape launched;
+  launched.grid = dim3(static_cast<unsigned>(spread ? tiles * size.parts : std::min(tiles, multiprocessors)));
+  launched.block = dim3(Tile::kThreads);
+  launched.shared_bytes = Tile::kSharedBytes;
+  if (spread) launched.cluster = static_cast<unsigned>(size.parts);
   check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Tile::kSharedBytes),
         "gemm");
-  check(cudaLaunchKernelEx(&config, kernel, g), "gemm");
+  launch_early("gemm", kernel, launched, device, g);
 }
 
 }  // namespace
 
-void launch_gemm_tma(const GemmArgs& args, const GemmSize& size, int tile, int multiprocessors,
-                     cudaStream_t stream) {
+void launch_gemm_tma(const GemmArgs& args, const GemmSize& size, int tile, const CudaBackend& device) {
   const GemmTileShape& shape = gemm_tiles(GemmFamily::kTma)[static_cast<size_t>(tile)];
   const auto run = [&]<class Tile>(Tile, void (*kernel)(TmaGemm)) {
-    launch<Tile>(kernel, args, size, shape, multiprocessors, stream);
+    launch<Tile>(kernel, args, size, shape, device);
   };
   constexpr GemmFinish kPlain = GemmFinish::kPlain;
   if (shape.schedule == GemmSchedule::kSpread) return run(Tile128x160(), gemm_spread<Tile128x160, kPlain>);
