@@ -156,10 +156,8 @@ __device__ void attend_tiles(const AttentionMaps& p, const AttentionShared<Tile>
     uint32_t held[Tile::kHeld ? Tile::kQk / 16 : 1][4];
     RunningSoftmax softmax(p.scale_log2);
     const uint32_t q = shared.queries(count, team);
-    const auto multiply_keys = [&] {
-      barrier_wait(shared.full(step), shared.parity(step));
+    const auto multiply_keys = [&](int step) {
       const uint64_t keys = along(first_keys, step % Tile::kStages * 2 * Tile::kKeyBytes);
-      wgmma_fence();
 #pragma unroll
       for (int d = 0; d < Tile::kQk; d += 16) {
         const uint64_t b = along(keys, d / 64 * Tile::kKeyPanel + d % 64 * 2);
@@ -172,7 +170,6 @@ __device__ void attend_tiles(const AttentionMaps& p, const AttentionShared<Tile>
           if (d > 0) wgmma_add(scores, a, b);
         }
       }
-      wgmma_commit();
     };
     const auto hide_keys_past_end = [&](int i) {
       const int left = p.keys - i * Tile::kKeys;
@@ -191,6 +188,7 @@ __device__ void attend_tiles(const AttentionMaps& p, const AttentionShared<Tile>
       constexpr bool kLast = decltype(is_last)::value;
       if constexpr (kLast) hide_keys_past_end(i);
       softmax.weigh(scores, weights, out);
+      if constexpr (!kLast) barrier_wait(shared.full(step + 1), shared.parity(step + 1));
       const uint64_t values = along(first_values, step % Tile::kStages * 2 * Tile::kKeyBytes);
       pin(out);
       wgmma_fence();
@@ -198,13 +196,13 @@ __device__ void attend_tiles(const AttentionMaps& p, const AttentionShared<Tile>
       for (int d = 0; d < Tile::kKeys / 16; ++d) {
         wgmma_add_across(out, weights[d], along(values, d * 16 * Tile::kRow));
       }
+      if constexpr (!kLast) multiply_keys(step + 1);
       wgmma_commit();
-      ++step;
-      if constexpr (!kLast) multiply_keys();
       wgmma_wait<0>();
       if constexpr (!kLast) pin(scores);
       pin(out);
-      if ((!kLast || !Tile::kOneTile) && lane == 0) barrier_arrive(shared.empty(step - 1));
+      if ((!kLast || !Tile::kOneTile) && lane == 0) barrier_arrive(shared.empty(step));
+      ++step;
     };
     barrier_wait(shared.arrived(count, team), shared.query_parity(count));
     if constexpr (Tile::kHeld) {
@@ -215,7 +213,10 @@ __device__ void attend_tiles(const AttentionMaps& p, const AttentionShared<Tile>
                                         ((d % 64 / 8 + lane / 16) ^ row % 8) * 16);
       }
     }
-    multiply_keys();
+    barrier_wait(shared.full(step), shared.parity(step));
+    wgmma_fence();
+    multiply_keys(step);
+    wgmma_commit();
     wgmma_wait<0>();
     pin(scores);
     hide_keys_past_end(0);
