@@ -30,8 +30,8 @@ struct AttentionMaps {
 // kQk: head size rounded up to 16, the depth of one product, for q k^T; kPv: rounded up to 8 alone, the
 // columns that one group produces. kSlices groups share a head's columns; each of them repeats the scores.
 // kHeld: queries are kept in registers. With two query stages a block takes one tile after the other and
-// loads the next while it computes: that pays for few keys. (At 40, 4096x4096, it takes 1745 us instead of
-// 1620.) Where one tile and one stage are all there is, no warp is set apart to load.
+// loads the next while it computes: that pays for few keys. Where one tile and one stage are all there is, no
+// warp is set apart to load.
 template <int kQk_, int kPv_, int kKeys_, int kGroups_, int kStages_, bool kHeld_, int kQueryStages_ = 1,
           int kBlocks_ = 1, int kSlices_ = 1>
 struct AttentionWgmmaTile {
