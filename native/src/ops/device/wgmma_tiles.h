@@ -68,12 +68,33 @@ __device__ inline uint64_t wgmma_matrix_across(uint32_t shared, uint32_t next_ti
         : LTW_C##tiles(LTW_ADD)                                                                           \
         : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));                                            \
   }
+// c [64, N] (+)= a [64, 16] b [N, 16]^T; a in registers, laid out as in mma.h.
+#define LTW_WGMMA_HELD(tiles, n, i0, i1, i2, i3, i4)                                                      \
+  __device__ inline void wgmma_set(float (&c)[tiles][4], const uint32_t (&a)[4], uint64_t b) {            \
+    asm volatile(                                                                                         \
+        "{\n.reg .pred add;\nsetp.ne.b32 add, 0, 0;\n"                                                    \
+        "wgmma.mma_async.sync.aligned.m64n" n "k16.f32.f16.f16 {" LTW_D##tiles "}, "                      \
+        "{%" i0 ", %" i1 ", %" i2 ", %" i3 "}, %" i4 ", add, 1, 1, 0;\n}"                                  \
+        : LTW_C##tiles(LTW_SET)                                                                           \
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));                                            \
+  }                                                                                                       \
+  __device__ inline void wgmma_add(float (&c)[tiles][4], const uint32_t (&a)[4], uint64_t b) {            \
+    asm volatile(                                                                                         \
+        "wgmma.mma_async.sync.aligned.m64n" n "k16.f32.f16.f16 {" LTW_D##tiles "}, "                      \
+        "{%" i0 ", %" i1 ", %" i2 ", %" i3 "}, %" i4 ", 1, 1, 1, 0;"                                      \
+        : LTW_C##tiles(LTW_ADD)                                                                           \
+        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "l"(b));                                            \
+  }
 // clang-format on
 
 LTW_WGMMA_ROWS(4, "32", "16", "17")
 LTW_WGMMA_ROWS(6, "48", "24", "25")
 LTW_WGMMA_ROWS(8, "64", "32", "33")
 LTW_WGMMA_ROWS(10, "80", "40", "41")
+LTW_WGMMA_HELD(4, "32", "16", "17", "18", "19", "20")
+LTW_WGMMA_HELD(6, "48", "24", "25", "26", "27", "28")
+LTW_WGMMA_HELD(8, "64", "32", "33", "34", "35", "36")
+LTW_WGMMA_HELD(10, "80", "40", "41", "42", "43", "44")
 LTW_WGMMA_ACROSS(5, "40", "20", "21", "22", "23", "24")
 LTW_WGMMA_ACROSS(8, "64", "32", "33", "34", "35", "36")
 LTW_WGMMA_ACROSS(10, "80", "40", "41", "42", "43", "44")
@@ -81,6 +102,7 @@ LTW_WGMMA_ACROSS(20, "160", "80", "81", "82", "83", "84")
 LTW_WGMMA_ACROSS(32, "256", "128", "129", "130", "131", "132")
 
 #undef LTW_WGMMA_ROWS
+#undef LTW_WGMMA_HELD
 #undef LTW_WGMMA_ACROSS
 
 #endif
