@@ -35,9 +35,9 @@ ResnetBlock::ResnetBlock(const WeightScope& scope, int64_t in, int64_t skip_chan
 
 ArenaTensor ResnetBlock::operator()(const Tensor& x, const std::optional<Tensor>& skip,
                                     const std::optional<Tensor>& time_bias, Context& ctx) const {
-  ArenaTensor h = norm1_(x, skip, ctx);
+  ArenaTensor h = norm1_(x, skip, ctx, &conv1_.weights);
   h = conv1_(h, {.sample_bias = time_bias}, ctx);
-  h = norm2_(h, ctx);
+  h = norm2_(h, ctx, &conv2_.weights);
   if (shortcut_.empty()) {
     return conv2_(h, {.residual = x}, ctx);
   }

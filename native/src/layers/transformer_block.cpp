@@ -43,7 +43,7 @@ ArenaTensor TransformerBlock::operator()(const Tensor& x, const Tensor& text_key
   const Tensor stream = h.tensor().reshaped(tokens);  // the residual stream, updated in place
 
   {
-    const ArenaTensor qkv = self_qkv_(norm1_(stream, ctx), {}, ctx);
+    const ArenaTensor qkv = self_qkv_(norm1_(stream, ctx, &self_qkv_.weights), {}, ctx);
     const Tensor q = qkv.tensor().channel_slice(0, channels_);
     const Tensor k = qkv.tensor().channel_slice(channels_, channels_);
     const Tensor v = qkv.tensor().channel_slice(2 * channels_, channels_);
@@ -52,13 +52,14 @@ ArenaTensor TransformerBlock::operator()(const Tensor& x, const Tensor& text_key
     linear(stream, mixed, self_out_.weights, {.residual = stream}, ctx);
   }
   {
-    const ArenaTensor q = cross_q_(norm2_(stream, ctx), {}, ctx);
+    const ArenaTensor q = cross_q_(norm2_(stream, ctx, &cross_q_.weights), {}, ctx);
     const ArenaTensor mixed = ctx.tensor(tokens);
     attention(mixed, q, text_keys, text_values, {.heads = heads_}, ctx);
     linear(stream, mixed, cross_out_.weights, {.residual = stream}, ctx);
   }
   {
-    const ArenaTensor wide = feed_in_(norm3_(stream, ctx), {.activation = Activation::kGeglu}, ctx);
+    const ArenaTensor wide = feed_in_(norm3_(stream, ctx, &feed_in_.weights),
+                                      {.activation = Activation::kGeglu}, ctx, &feed_out_.weights);
     linear(stream, wide, feed_out_.weights, {.residual = stream}, ctx);
   }
 

@@ -1,6 +1,7 @@
 #include "ops/conv2d.h"
 #include "ops/gemm/gemm_args.h"
 #include "ops/gemm/gemm_float32.h"
+#include "ops/gemm/gemm_fp8.h"
 
 namespace ltw::cuda {
 
@@ -14,6 +15,11 @@ void conv2d(const Tensor& dst, const Tensor& src, const PackedWeights& weights, 
   args.width = static_cast<int>(src.shape[2]);
   args.out_width = static_cast<int>(dst.shape[2]);
   args.out_pixels = static_cast<int>(dst.shape[1] * dst.shape[2]);
+  if (weights.quantised()) {
+    return ctx.submit([args, scales = fp8_scales(dst, src, weights), &device = backend(ctx)] {
+      launch_gemm_fp8(args, scales, device);
+    });
+  }
   ctx.submit([args, wide = src.dtype == DType::kF32, &device = backend(ctx)] {
     wide ? launch_gemm_float32(args, device) : launch_gemm(args, device);
   });
