@@ -7,7 +7,7 @@ void require_e4m3(Backend& backend) {
   if (backend.device() == DeviceKind::kCuda) return cuda::require_e4m3(backend);
 #endif
   fail(Status::kInvalidArgument, "precision fp8 needs a GPU of compute capability 9.0 (H100, H200), not ",
-       backend.description(), ": use fp16");
+       backend.description());
 }
 
 bool fits_e4m3(const PackedWeights& weights) {

@@ -55,7 +55,7 @@ __global__ void __launch_bounds__(kThreads) raise_peak_kernel(float* peak, const
 void require_e4m3(Backend& backend) {
   if (static_cast<const CudaBackend&>(backend).limits().capability == 90) return;
   fail(Status::kInvalidArgument, "precision fp8 needs a GPU of compute capability 9.0 (H100, H200), not ",
-       backend.description(), ": use fp16");
+       backend.description());
 }
 
 void quantise(PackedWeights& weights, float input_scale, Backend& backend) {

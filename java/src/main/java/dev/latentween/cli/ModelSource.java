@@ -7,17 +7,23 @@ import dev.latentween.model.SyntheticModel;
 import dev.latentween.settings.UserError;
 import java.nio.file.Path;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Where a render's model comes from.
  *
  * @param name as saved settings name it
+ * @param identity of its weights, as a file name
  * @param tokenIds from a prompt to the text encoder's input
  * @param load onto an engine; from several threads, too
  * @param closing lets go of the file
  */
 record ModelSource(
-    String name, Function<String, int[]> tokenIds, Function<Engine, Model> load, Runnable closing)
+    String name,
+    Supplier<String> identity,
+    Function<String, int[]> tokenIds,
+    Function<Engine, Model> load,
+    Runnable closing)
     implements AutoCloseable {
   private static final String SYNTHETIC = "synthetic:";
   private static final long SEED = 1;
@@ -35,6 +41,7 @@ record ModelSource(
       }
       return new ModelSource(
           SyntheticModel.SD15,
+          () -> "synthetic-sd15-" + SEED,
           SyntheticModel::tokenIds,
           engine -> Model.random(engine, SyntheticModel.CONFIG, SEED),
           () -> {});
@@ -42,6 +49,7 @@ record ModelSource(
     Checkpoint checkpoint = Checkpoint.open(model, tokenizer);
     return new ModelSource(
         checkpoint.name(),
+        checkpoint::identity,
         checkpoint.tokenizer()::encode,
         engine -> Model.load(engine, checkpoint),
         checkpoint::close);
