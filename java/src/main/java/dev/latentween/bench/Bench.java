@@ -1,6 +1,7 @@
 package dev.latentween.bench;
 
 import dev.latentween.engine.EngineException;
+import dev.latentween.settings.Precision;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.UserError;
 import java.nio.file.Path;
@@ -37,6 +38,7 @@ public final class Bench {
       Integer width,
       Integer height,
       Integer steps,
+      Precision precision,
       Double dollarsPerHour,
       String jobName,
       Settings job) {}
@@ -90,7 +92,8 @@ public final class Bench {
             folder,
             or(request.width(), small ? 128 : 512),
             or(request.height(), small ? 128 : 512),
-            or(request.steps(), small ? 4 : 20))) {
+            or(request.steps(), small ? 4 : 20),
+            request.precision())) {
       List<Report.Device> devices = new ArrayList<>();
       for (String device : request.devices()) {
         DeviceBench bench = new DeviceBench(subject, limits, sensors, sinks, folder, progress);
@@ -171,7 +174,7 @@ public final class Bench {
 
   private double rate(Subject subject, Report.Device device, CyclicBarrier ready) {
     Path files = folder.resolve(device.device().replace(':', '-'));
-    try (LoadedModel loaded = new LoadedModel(device.device(), subject);
+    try (LoadedModel loaded = new LoadedModel(device.device(), subject, progress);
         FrameSink sink =
             sinks.open(subject.settings(), subject.name(), files, device.bestBatch())) {
       return EndToEnd.measureFor(loaded, sink, device.bestBatch(), TOGETHER, () -> await(ready))

@@ -38,7 +38,7 @@ record DeviceBench(
     Gpu gpu = found.gpu();
     Gpu.Use use = gpu == null ? null : gpu.use(); // before this process takes its part
     progress.accept(device + ": device and weights");
-    try (LoadedModel loaded = new LoadedModel(device, subject)) {
+    try (LoadedModel loaded = new LoadedModel(device, subject, progress)) {
       return measure(loaded, info, found, use, processMillis);
     }
   }
@@ -87,7 +87,7 @@ record DeviceBench(
       return new Report.Device(
           loaded.device,
           info == null ? Machines.cpuName() : info.name(),
-          loaded.onCpu() ? "float32" : "float16",
+          loaded.precision(),
           info == null ? null : info.multiprocessors(),
           info == null ? null : info.totalBytes(),
           identity,

@@ -5,6 +5,7 @@ import dev.latentween.engine.Model;
 import dev.latentween.model.Checkpoint;
 import dev.latentween.model.ModelConfig;
 import dev.latentween.model.SyntheticModel;
+import dev.latentween.settings.Precision;
 import dev.latentween.settings.Sampler;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.SettingsReader;
@@ -31,12 +32,15 @@ final class Subject implements AutoCloseable {
   private final int width;
   private final int height;
   private final int steps;
+  private final Precision precision;
 
-  private Subject(Checkpoint checkpoint, Path folder, int width, int height, int steps) {
+  private Subject(
+      Checkpoint checkpoint, Path folder, int width, int height, int steps, Precision precision) {
     this.checkpoint = checkpoint;
     this.width = width;
     this.height = height;
     this.steps = steps;
+    this.precision = precision;
     try {
       settingsFile = Files.writeString(folder.resolve("settings.json"), SETTINGS);
     } catch (IOException e) {
@@ -49,9 +53,16 @@ final class Subject implements AutoCloseable {
    * @param folder for a file of settings
    * @throws UserError if there is no such model, or no frames of that size
    */
-  static Subject open(Path model, Path tokenizer, Path folder, int width, int height, int steps) {
+  static Subject open(
+      Path model,
+      Path tokenizer,
+      Path folder,
+      int width,
+      int height,
+      int steps,
+      Precision precision) {
     Checkpoint checkpoint = random(model) ? null : Checkpoint.open(model, tokenizer);
-    Subject subject = new Subject(checkpoint, folder, width, height, steps);
+    Subject subject = new Subject(checkpoint, folder, width, height, steps, precision);
     Settings settings = subject.settings();
     if (settings.width() != width || settings.height() != height) {
       throw new UserError(
@@ -83,7 +94,16 @@ final class Subject implements AutoCloseable {
     return synthetic() ? SyntheticModel.CONFIG : checkpoint.config();
   }
 
-  /** The weights on a device. */
+  Precision precision() {
+    return precision;
+  }
+
+  /** Of the weights, as a file name. */
+  String identity() {
+    return synthetic() ? SyntheticModel.identity(SEED) : checkpoint.identity();
+  }
+
+  /** The weights on a device, in the precision of a network in autocast. */
   Model load(Engine engine) {
     return synthetic()
         ? Model.random(engine, SyntheticModel.CONFIG, SEED)
@@ -98,7 +118,11 @@ final class Subject implements AutoCloseable {
   /** The same with another number of steps. */
   Settings settings(int ofSteps) {
     Map<String, String> overrides =
-        Map.of("W", "" + width, "H", "" + height, "steps", "" + ofSteps);
+        Map.of(
+            "W", "" + width,
+            "H", "" + height,
+            "steps", "" + ofSteps,
+            "precision", precision.settingName());
     return new SettingsReader().read(settingsFile, overrides).settings();
   }
 

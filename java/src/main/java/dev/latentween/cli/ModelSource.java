@@ -41,7 +41,7 @@ record ModelSource(
       }
       return new ModelSource(
           SyntheticModel.SD15,
-          () -> "synthetic-sd15-" + SEED,
+          () -> SyntheticModel.identity(SEED),
           SyntheticModel::tokenIds,
           engine -> Model.random(engine, SyntheticModel.CONFIG, SEED),
           () -> {});

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.latentween.model.TinyModel;
 import dev.latentween.schedule.Frame;
+import dev.latentween.settings.Precision;
 import dev.latentween.settings.Settings;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -110,7 +111,17 @@ class MeteredBenchTest {
   private Report measure(Nvml.Found sensors) {
     Bench.Request request =
         new Bench.Request(
-            Profile.QUICK, List.of("cpu"), TinyModel.FOLDER, null, 64, 64, 1, null, null, null);
+            Profile.QUICK,
+            List.of("cpu"),
+            TinyModel.FOLDER,
+            null,
+            64,
+            64,
+            1,
+            Precision.AUTOCAST,
+            null,
+            null,
+            null);
     return new Bench(request, LIMITS, NoFiles::open, folder, line -> {}, id -> sensors)
         .run("0.1.0", Instant.now());
   }
