@@ -68,7 +68,7 @@ Fp8Scales fp8_scales(const Tensor& dst, const Tensor& src, const PackedWeights& 
 void launch_gemm_fp8(const GemmArgs& args, const Fp8Scales& scales, const CudaBackend& backend) {
   const GemmArgs pairs = in_pairs(args);
   const bool gated = args.activation == Activation::kGeglu;
-  ensure(fits_tma(pairs) && args.columns % 16 == 0 && args.upsample == 0 &&
+  ensure(fits_tma(pairs) && args.columns % (gated ? 32 : 16) == 0 && args.upsample == 0 &&
              (gated || args.activation == Activation::kNone),
          "a product that e4m3 has no kernel for");
   if (gated) {
