@@ -34,10 +34,11 @@ struct TileCost {
   int rows, columns;
   double shared_step, lone_step, ends;
 };
-constexpr TileCost kTiles[] = {{128, 160, 0.50, 0.31, 2.4},
-                               {128, 128, 0.44, 0.30, 1.4},
+constexpr TileCost kTiles[] = {{128, 160, 0.50, 0.31, 3.5},
+                               {128, 128, 0.43, 0.30, 1.0},
                                {128, 80, 0.36, 0.24, 1.6},
-                               {256, 128, 0.85, 0.85, 3.4}};
+                               {256, 160, 0.98, 0.80, 7.0},
+                               {256, 128, 0.80, 0.65, 3.4}};
 
 double microseconds(const TileCost& tile, const GemmArgs& pairs, int multiprocessors) {
   const auto over = [](int64_t count, int64_t by) { return (count + by - 1) / by; };
@@ -79,7 +80,9 @@ void launch_gemm_fp8(const GemmArgs& args, const Fp8Scales& scales, const CudaBa
     const int multiprocessors = backend.limits().multiprocessors;
     return microseconds(a, pairs, multiprocessors) < microseconds(b, pairs, multiprocessors);
   });
-  if (best->rows == 256) {
+  if (best->rows == 256 && best->columns == 160) {
+    launch<256, 160, 4>(gemm_fp8<TmaTile<256, 160, 4>, kPlain>, pairs, scales, backend);
+  } else if (best->rows == 256) {
     launch<256, 128, 4>(gemm_fp8<TmaTile<256, 128, 4>, kPlain>, pairs, scales, backend);
   } else if (best->columns == 160) {
     launch<128, 160, 5>(gemm_fp8<TmaTile<128, 160, 5>, kPlain>, pairs, scales, backend);
