@@ -197,7 +197,8 @@ LTW_API ltw_status ltw_model_create_random(ltw_engine* engine, const ltw_model_c
 LTW_API void ltw_model_destroy(ltw_model* model);
 
 /* fp8: most of the UNet's weights and of what they are multiplied by in 8 bits (e4m3) instead of 16, which is
- * faster and renders almost the same pictures. Needs compute capability 9.0: LTW_INVALID_ARGUMENT elsewhere. */
+ * faster and renders almost the same pictures. Needs compute capability 9.0: LTW_INVALID_ARGUMENT elsewhere.
+ */
 
 /* Measures the inputs' peaks, always in the same order, in a few evaluations of the float16 model; a model's
  * are the same each time. `room`: how many fit `inputs`; *count: how many there are, written in any case. */

@@ -21,7 +21,8 @@ void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor
     return Work{
         params.silu ? "group_norm silu" : "group_norm",
         text("B", src.shape[0], " ", src.channels(), "+", src2 ? src2->channels() : 0, " @", src.shape[1]),
-        src.rows() / src.shape[0], 0, static_cast<double>(src.rows() * channels * size_of(src.dtype) + dst.bytes())};
+        src.rows() / src.shape[0], 0,
+        static_cast<double>(src.rows() * channels * size_of(src.dtype) + dst.bytes())};
   });
   LTW_DISPATCH(group_norm, ctx, dst, src, src2, weights, params);
 }
