@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from golden_check import F64, I32, Library, model_config, model_tensors, structure
 
@@ -39,6 +38,7 @@ def render(library, model, vocabulary, settings, folder, batch):
     seeds = np.full(len(prompts), settings["seed"], np.uint64)
     init = None
     if settings["use_init"]:
+        from PIL import Image  # not for who only wants the structures
         picture = Image.open(folder / settings["init_image"]).convert("RGB").resize((width, height), Image.LANCZOS)
         init = np.ascontiguousarray(picture, np.uint8)
     steps = settings["steps"]

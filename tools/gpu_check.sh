@@ -31,12 +31,30 @@ timeout 60 "$here/ltw_bench" networks >"$out/networks.tsv"
 timeout 100 python3 -W ignore "$here/torch_networks.py" --ours "$out/networks.tsv" --loop 2>"$out/networks.err"
 say 'products, kernels of compute capability 8.0'
 for family in conv2d linear; do LTW_CUDA_CAPABILITY=80 timeout 40 "$here/ltw_bench" ops $family --torch "$out/torch.tsv"; done
+# Every kernel family and tile, a line in 5 to 20 s. gemm_every_tile_test.cpp has all tiles of products on little work,
+# conv2d_channels the loads that are not in pieces. LTW_CUDA_CAPABILITY=80: the kernels of older devices.
+sanitize() {
+  capability=$1 tool=$2
+  shift 2
+  for filter in "$@"; do
+    name="$tool $filter${capability:+ as $capability}" found="$out/$tool-$filter$capability.txt"
+    (
+      [ -n "$capability" ] && export LTW_CUDA_CAPABILITY="$capability"
+      timeout 60 compute-sanitizer --tool "$tool" "$here/ltw_selftest" "$filter" >"$found" 2>&1
+      echo "$name: exit $?, $(grep -h 'SUMMARY' "$found" | cut -d: -f2), $(grep 'passed' "$found")"
+      grep -m3 -A6 '========= [A-Z].*\(Invalid\|Race\|Uninit\|Error:\)' "$found"
+    ) &
+    running=$((${running:-0} + 1))
+    [ $((running % ${LTW_AT_ONCE:-4})) -eq 0 ] && wait
+  done
+}
+kernels='of_the_copy_engine every_tile_of_mma conv2d_channels conv2d_upsample linear_epilogues attention_heads_of_8
+  attention_heads_of_40 attention_heads_of_96 attention_growing attention_causal group_norm_two group_norm_large layer_norm_shapes error_norm'
 for tool in ${LTW_SANITIZERS:-memcheck racecheck initcheck}; do
   say "$tool"
-  for filter in ${LTW_SANITIZED:-linear_epilogues conv2d_epilogues conv2d_upsample attention_causal attention_head group_norm_two group_norm_batch layer_norm elementwise}; do
-    timeout 25 compute-sanitizer --tool "$tool" "$here/ltw_selftest" "$filter" >"$out/$tool.txt" 2>&1
-    echo "$filter: exit $?, $(grep 'ERROR SUMMARY' "$out/$tool.txt")"
-    grep -m3 -A6 '========= [A-Z].*\(Invalid\|Race\|Uninit\|Error\)' "$out/$tool.txt"
-  done
+  # shellcheck disable=SC2086 # several words
+  sanitize '' "$tool" ${LTW_SANITIZED:-$kernels noise_into elementwise}
+  sanitize 80 "$tool" ${LTW_SANITIZED80:-attention_heads_of_40 conv2d_upsample}
+  wait
 done
 say end

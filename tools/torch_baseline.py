@@ -24,6 +24,13 @@ def nhwc(*shape):
 def fused(product, shape, out, sample_bias=None):
     """What `shape` names behind its sizes, after the product."""
     residual = torch.randn_like(out) if "residual" in shape else None
+    term, terms = None, sum(int(c) for c in re.findall(r"\+(\d+)", shape))
+    if terms and out.dim() == 4:
+        x, w = nhwc(out.shape[0], terms, *out.shape[2:]), nhwc(out.shape[1], terms, 1, 1) / terms**0.5
+        term = lambda: F.conv2d(x, w)
+    elif terms:
+        x, w = torch.randn(out.shape[0], terms, **half), torch.randn(out.shape[1], terms, **half) / terms**0.5
+        term = lambda: F.linear(x, w)
 
     def op():
         y = product()
@@ -38,6 +45,8 @@ def fused(product, shape, out, sample_bias=None):
             y = F.gelu(y)
         elif "silu" in shape:
             y = F.silu(y)
+        if term is not None:
+            y = y + term()
         return y if residual is None else y + residual
     return op
 

@@ -50,12 +50,12 @@ OwnedTensor random_tensor(const Shape& shape, Backend& backend) {
   return tensor;
 }
 
-PackedWeights random_weights(int64_t out, int64_t in, int64_t kernel, Backend& backend) {
+PackedWeights random_weights(int64_t out, int64_t in, int64_t kernel, Backend& backend, bool upsample) {
   const int64_t depth = in * kernel * kernel;
   const float deviation = 1 / std::sqrt(static_cast<float>(depth));
   const std::vector<float> weight = normal(out * depth, deviation), bias = normal(out, 1);
   if (kernel == 1) return pack_linear(weight, bias, out, in, backend);
-  return pack_conv2d(weight, bias, out, in, kernel, backend);
+  return pack_conv2d(weight, bias, out, in, kernel, backend, upsample);
 }
 
 NormWeights random_norm(int64_t channels, Backend& backend) {

@@ -34,7 +34,10 @@ class Inventory final : public WeightSource, public Packer {
     tensors.emplace_back(name, shape);
     return {name, Tensor(nullptr, DType::kF16, shape)};
   }
-  PackedWeights conv2d(const StoredTensor&, const StoredTensor*) override { return {}; }
+  PackedWeights linear_product(const StoredTensor&, const StoredTensor&, const StoredTensor*) override {
+    return {};
+  }
+  PackedWeights conv2d(const StoredTensor&, const StoredTensor*, bool) override { return {}; }
   PackedWeights linear(const std::vector<StoredTensor>&, const std::vector<StoredTensor>&) override {
     return {};
   }

@@ -112,8 +112,9 @@ const char* ltw_ops_error(void) { return last_error.c_str(); }
 void ltw_op_run(ltw_op* op) {
   op->backend->make_current();
   op->plan->run();
-  op->backend->synchronize();
 }
+
+void ltw_op_wait(ltw_op* op) { op->backend->synchronize(); }
 
 void ltw_op_result(ltw_op* op, float* y) {
   OwnedTensor floats(*op->backend, op->result.tensor().shape, DType::kF32);

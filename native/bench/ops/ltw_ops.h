@@ -35,8 +35,9 @@ LTW_OPS_API ltw_op* ltw_op_group_norm(const char* device, int32_t threads, int64
                                       const float* gamma, const float* beta);
 
 LTW_OPS_API const char* ltw_ops_error(void);
-/* Computes y and waits for it. */
+/* Computes y, or begins to on a GPU; at most a few thousand before they are waited for. */
 LTW_OPS_API void ltw_op_run(ltw_op* op);
+LTW_OPS_API void ltw_op_wait(ltw_op* op);
 LTW_OPS_API void ltw_op_result(ltw_op* op, float* y);
 LTW_OPS_API void ltw_op_destroy(ltw_op* op);
 

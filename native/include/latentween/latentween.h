@@ -219,17 +219,18 @@ LTW_API ltw_status ltw_largest_batch(ltw_model* model, const ltw_render_config* 
  * submit, collect, ... by one thread, or one thread that submits and another that collects. A frame's pixels
  * depend on the job's settings and the frame alone, never on what else is in the batch. */
 
-/* Queues a batch of 1 to config.batch frames and returns when little of its sampling is left to do (on the
- * CPU: when it is done). Waits first while two batches are submitted and not collected: a thread that does
- * both must collect before its third. */
+/* Hands over a batch of 1 to config.batch frames and returns (on the CPU: when it is rendered). Waits first while two batches are submitted and
+ * not collected: a thread that does both must collect before its third. */
 LTW_API ltw_status ltw_job_submit(ltw_job* job, const ltw_frame* frames, int32_t count);
 /* Waits for the oldest submitted batch and writes it to `pixels`: [count, height, width, 3], RGB, row after
- * row, dense; `pixel_bytes` is the room there, at least what the batch takes. LTW_INVALID_STATE when no
+ * row, dense; `pixel_bytes` is the room there, at least what the batch takes: in too little it stays to be
+ * collected. LTW_INVALID_STATE when no
  * submitted batch is left to collect; LTW_NOT_FINITE when a picture of the batch is NaN, and the batch is
- * gone. */
+ * gone. When the device fails or its memory does not suffice in the middle of a batch, this and all later
+ * calls but ltw_job_destroy say so. */
 LTW_API ltw_status ltw_job_collect(ltw_job* job, void* pixels, int64_t pixel_bytes);
-/* From any thread: submit and collect return LTW_CANCELLED from now on, those under way after the evaluation
- * they are in. */
+/* From any thread: submit and collect return LTW_CANCELLED from now on, also those that wait; the device ends
+ * the evaluations that it has begun. */
 LTW_API void ltw_job_cancel(ltw_job* job);
 LTW_API ltw_status ltw_job_stats(ltw_job* job, ltw_render_stats* stats);
 LTW_API void ltw_job_destroy(ltw_job* job);

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -254,22 +255,61 @@ LTW_OP_TEST(a_third_batch_waits_for_the_first_to_be_collected) {
   expect_status(job.submit(0, 1), LTW_CANCELLED, "submit after cancel");
 }
 
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// Sampling that takes long: dpm_fast evaluates the network as often as it is told.
+void make_slow(TinyRender& render, int32_t steps) {
+  render.config.sampler = LTW_DPM_FAST;
+  render.config.steps = render.config.run_steps = steps;
+}
+
+LTW_OP_TEST(a_batch_is_collected_while_the_next_is_sampled) {
+  if (!t.backend().asynchronous()) return;
+  TinyRender render(t);
+  make_slow(render, 300);
+  const Job job(render);
+  Pixels pixels;
+  const auto start = std::chrono::steady_clock::now();
+  check(job.submit(0, 2));
+  check(job.submit(2, 2));
+  const double submitted = seconds_since(start);
+  check(job.collect(pixels));
+  const double first = seconds_since(start);
+  check(job.collect(pixels));
+  const double both = seconds_since(start);
+  expect(submitted < first / 2, "submitting took ", submitted, " s of ", first);
+  expect(first < 0.75 * both, "the first was there after ", first, " s, both after ", both);
+}
+
 LTW_OP_TEST(cancel_ends_sampling_under_way) {
   TinyRender render(t);
-  render.config.sampler = LTW_DPM_FAST;  // evaluates the network as often as it is told
-  render.config.steps = render.config.run_steps = 1000;
+  make_slow(render, 1000);
   render.config.width = render.config.height = 64;
   render.config.batch = 16;
-  const Job job(render);
+  std::optional<Job> job(render);
   ltw_status status = LTW_OK;
-  std::thread submitting([&] { status = job.submit(0, 8); });
+  std::thread rendering([&] {
+    Pixels pixels(8 * 64 * 64 * 3);
+    status = job->submit(0, 8);
+    if (status != LTW_OK) return;
+    status = ltw_job_collect(job->get(), pixels.data(), static_cast<int64_t>(pixels.size()));
+  });
   std::this_thread::sleep_for(100ms);
-  const auto before = std::chrono::steady_clock::now();
-  ltw_job_cancel(job.get());
-  submitting.join();
-  const std::chrono::duration<double> waited = std::chrono::steady_clock::now() - before;
-  expect_status(status, LTW_CANCELLED, "submit");
-  expect(waited.count() < 1, "a cancelled render went on for ", waited.count(), " s");
+  auto ending = std::chrono::steady_clock::now();
+  ltw_job_cancel(job->get());
+  rendering.join();
+  expect_status(status, LTW_CANCELLED, "submit or collect");
+  expect(seconds_since(ending) < 1, "a cancelled render went on for ", seconds_since(ending), " s");
+
+  if (!t.backend().asynchronous()) return;
+  job.emplace(render);
+  check(job->submit(0, 8));
+  std::this_thread::sleep_for(100ms);
+  ending = std::chrono::steady_clock::now();
+  job.reset();  // not cancelled, only given up
+  expect(seconds_since(ending) < 1, "a job that is given up went on for ", seconds_since(ending), " s");
 }
 
 LTW_OP_TEST(what_overflows_is_decoded_in_float32) {
@@ -329,12 +369,18 @@ LTW_OP_TEST(the_largest_batch_is_the_last_that_fits) {
   RenderConfig config = render_config(render.config);
   const int64_t most = std::min<int64_t>(12, t.backend().frames_per_evaluation());
   expect(largest_batch(model, config, int64_t{1} << 50) == most, "all that is asked for");
-  for (int64_t batch = 1; batch <= most; ++batch) {
-    config.batch = batch;
-    const int64_t bytes = bytes_of_job(model, config) + kReserve;
-    config.batch = 12;
-    expect(largest_batch(model, config, bytes) == batch, "just enough for ", batch);
-    expect(largest_batch(model, config, bytes - 1) == batch - 1, "a byte too few for ", batch);
+  std::vector<int64_t> needed{0};
+  for (config.batch = 1; config.batch <= most; ++config.batch) {
+    needed.push_back(bytes_of_job(model, config) + kReserve);
+  }
+  config.batch = 12;
+  for (const int64_t just_enough : needed) {
+    for (const int64_t bytes : {just_enough, just_enough - 1}) {
+      int64_t last = most;
+      while (needed[static_cast<size_t>(last)] > bytes && last > 0) --last;
+      const int64_t largest = largest_batch(model, config, bytes);
+      expect(largest == last, "in ", bytes, " bytes ", largest, " fit, not ", last);
+    }
   }
   int32_t batch = -1;
   check(ltw_largest_batch(render.model(), &render.config, 12, &batch));

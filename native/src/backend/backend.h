@@ -47,6 +47,8 @@ class Backend {
   virtual void upload(void* device, const void* host, int64_t bytes) = 0;
   virtual void download(void* host, const void* device, int64_t bytes) = 0;  // waits for queued work first
   virtual void synchronize() = 0;
+  // Whether what is queued is done while the host goes on.
+  virtual bool asynchronous() const = 0;
   // What `work` queues, caught instead of run. Null, and `work` not called, on a device without graphs.
   virtual std::unique_ptr<Graph> capture(const std::function<void()>& work) {
     static_cast<void>(work);

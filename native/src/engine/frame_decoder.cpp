@@ -50,14 +50,18 @@ int64_t decoding_group(const Model& model, const Backend& backend, const RenderC
   // More frames at once gain nothing: the decoder's last levels fill a device with one.
   constexpr int64_t kMost = 8;
   const Shape latent = config.latent(model.config);
-  int64_t group = std::min<int64_t>({kMost, config.batch, backend.frames_per_evaluation()});
-  for (; group > 1; group /= 2) {
+  const auto divide_up = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
+  int64_t most = std::min<int64_t>(kMost, backend.frames_per_evaluation());
+  while (true) {
+    // Groups alike: of 13 frames two of seven, not eight and eight.
+    const int64_t group = divide_up(config.batch, divide_up(config.batch, most));
     const std::unique_ptr<Backend> rehearsal = backend.rehearsal();
-    if (VaeDecoding(model, *rehearsal, group, latent[1], latent[2], backend.activation_type()).bytes() <=
-        sampling_bytes)
-      break;
+    if (group == 1 ||
+        VaeDecoding(model, *rehearsal, group, latent[1], latent[2], backend.activation_type()).bytes() <=
+            sampling_bytes)
+      return group;
+    most = group / 2;
   }
-  return group;
 }
 
 }  // namespace ltw

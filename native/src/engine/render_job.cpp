@@ -45,10 +45,18 @@ RenderJob::RenderJob(const Model& model, Backend& backend, const RenderConfig& c
     batch.decoded = decoding_->event();
     batch.copied = decoding_->event();
   }
-  if (backend.rehearses()) make_wide_decoder();
+  if (backend.rehearses()) {
+    make_wide_decoder();
+  } else if (backend.asynchronous()) {
+    queueing_ = std::thread(&RenderJob::queue_batches, this);
+  }
 }
 
-RenderJob::~RenderJob() { synchronize(); }
+RenderJob::~RenderJob() {
+  cancel();
+  if (queueing_.joinable()) queueing_.join();
+  synchronize();
+}
 
 void RenderJob::synchronize() noexcept {
   try {
@@ -68,21 +76,45 @@ void RenderJob::submit(const std::vector<FrameSpec>& frames) {
     require(frame.weight >= 0.0 && frame.weight <= 1.0, "frame weight: ", frame.weight, " is not in 0..1");
   }
   std::unique_lock lock(mutex_);
-  changed_.wait(lock, [&] { return cancelled_ || submitted_ - collected_ < 2; });
-  if (cancelled_) fail(Status::kCancelled, "cancelled");
-  Batch& batch = batches_[submitted_ % 2];
-  lock.unlock();
+  changed_.wait(lock, [&] { return ended() || submitted_ - collected_ < 2; });
+  if (ended()) fail_ended();
+  batches_[submitted_ % 2].frames = frames;
+  ++submitted_;
+  changed_.notify_all();
+  if (queueing_.joinable()) return;
+  queue_batch(lock);
+  if (ended()) fail_ended();
+}
 
-  batch.frames = frames;
+void RenderJob::queue_batches() {
+  std::unique_lock lock(mutex_);
+  while (true) {
+    changed_.wait(lock, [&] { return ended() || submitted_ > queued_; });
+    if (ended()) return;
+    queue_batch(lock);
+  }
+}
+
+void RenderJob::queue_batch(std::unique_lock<std::mutex>& lock) {
+  const Batch& batch = batches_[queued_ % 2];
+  lock.unlock();
+  std::exception_ptr failure;
   try {
+    backend_.make_current();
     sample(batch);
     decode(batch);
   } catch (...) {
-    synchronize();  // what is queued uses a place that is free now
-    throw;
+    failure = std::current_exception();
   }
   lock.lock();
-  ++submitted_;
+  failure_ = failure;
+  if (!failure) ++queued_;
+  changed_.notify_all();
+}
+
+void RenderJob::fail_ended() const {
+  if (cancelled_) fail(Status::kCancelled, "cancelled");
+  std::rethrow_exception(failure_);
 }
 
 void RenderJob::sample(const Batch& batch) {
@@ -109,16 +141,17 @@ void RenderJob::decode(const Batch& batch) {
 
 void RenderJob::collect(void* pixels, int64_t pixel_bytes) {
   std::unique_lock lock(mutex_);
-  if (cancelled_) fail(Status::kCancelled, "cancelled");
+  if (ended()) fail_ended();
   if (submitted_ == collected_) fail(Status::kInvalidState, "every submitted batch is collected");
   const Batch& batch = batches_[collected_ % 2];
+  changed_.wait(lock, [&] { return ended() || queued_ > collected_; });
+  if (ended()) fail_ended();
   lock.unlock();
-
+  batch.copied->wait();
+  if (cancelled_) fail(Status::kCancelled, "cancelled");
   const auto count = static_cast<int64_t>(batch.frames.size());
   const int64_t bytes = count * config_.frame_bytes();
   require(pixel_bytes >= bytes, "pixel_bytes: ", pixel_bytes, " where ", count, " frames take ", bytes);
-  batch.copied->wait();
-  if (cancelled_) fail(Status::kCancelled, "cancelled");
   const int64_t wide_decodes = decode_wide(batch);
   const std::optional<FrameSpec> damaged = not_finite(batch);
   if (!damaged) std::memcpy(pixels, batch.pixels.get(), static_cast<size_t>(bytes));
@@ -187,17 +220,11 @@ int64_t bytes_of_job(const Model& model, const RenderConfig& config) {
 int64_t largest_batch(const Model& model, const RenderConfig& config, int64_t free_bytes) {
   // For what is not of our counting: graphs, the driver's own, rounding.
   constexpr int64_t kReserve = 256 << 20;
-  int64_t fitting = 0, limit = std::min<int64_t>(config.batch, model.backend.frames_per_evaluation());
-  while (fitting < limit) {
-    RenderConfig middle = config;
-    middle.batch = fitting + (limit - fitting + 1) / 2;
-    if (bytes_of_job(model, middle) <= free_bytes - kReserve) {
-      fitting = middle.batch;
-    } else {
-      limit = middle.batch - 1;
-    }
-  }
-  return fitting;
+  RenderConfig tried = config;
+  tried.batch = std::min<int64_t>(config.batch, model.backend.frames_per_evaluation());
+  // One after the other: a smaller batch may take more, when it is decoded in larger groups.
+  while (tried.batch > 0 && bytes_of_job(model, tried) > free_bytes - kReserve) --tried.batch;
+  return tried.batch;
 }
 
 }  // namespace ltw

@@ -3,9 +3,11 @@
 #include <array>
 #include <atomic>
 #include <condition_variable>
+#include <exception>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <thread>
 #include <vector>
 
 #include "engine/frame_decoder.h"
@@ -21,7 +23,8 @@ struct RenderStats {
 };
 
 // Renders frames of one render in batches, on two queues of the device: one samples, the other decodes what
-// the first has sampled before. One thread may submit while another collects.
+// the first has sampled before. A thread of the job's own fills them; on a CPU submit() does, since a second
+// thread with a team of OpenMP's would make both slower. One thread may submit while another collects.
 class RenderJob {
  public:
   // On a backend that rehearses, it only counts the memory that it takes.
@@ -53,6 +56,10 @@ class RenderJob {
     FrameDecoder decoder;
   };
 
+  // What the job's thread does.
+  void queue_batches();
+  // The next one; without the lock while it does.
+  void queue_batch(std::unique_lock<std::mutex>& lock);
   void sample(const Batch& batch);
   void decode(const Batch& batch);
   // None where the backend's own decoder is as wide.
@@ -61,6 +68,9 @@ class RenderJob {
   int64_t decode_wide(const Batch& batch);
   // The first frame whose picture has NaN or infinity.
   std::optional<FrameSpec> not_finite(const Batch& batch) const;
+  // Not to be gone on with: cancelled, or a batch could not be queued.
+  bool ended() const { return cancelled_ || failure_; }
+  [[noreturn]] void fail_ended() const;
   void synchronize() noexcept;
 
   const Model& model_;
@@ -72,11 +82,13 @@ class RenderJob {
   FrameDecoder decoder_;
   std::unique_ptr<WideDecoder> wide_;  // made for the first picture that needs it
 
-  mutable std::mutex mutex_;  // of the numbers below
+  mutable std::mutex mutex_;  // of what is below
   std::condition_variable changed_;
-  int64_t submitted_ = 0, collected_ = 0;
+  int64_t submitted_ = 0, queued_ = 0, collected_ = 0;
+  std::exception_ptr failure_;  // of a batch that could not be queued
   RenderStats stats_;
   std::array<Batch, 2> batches_;  // a batch's place is its number modulo two
+  std::thread queueing_;          // none where submit() does the work itself
 };
 
 // The most device memory that a job holds at once, the model's apart and a wide decoder included. Found

@@ -13,9 +13,11 @@ Shape with_channels(const Tensor& src, int64_t channels) {
   return src.shape.with(src.shape.rank() - 1, channels);
 }
 
-PackedWeights packed_conv2d(const WeightScope& scope, int64_t in, int64_t out, int64_t kernel) {
+PackedWeights packed_conv2d(const WeightScope& scope, int64_t in, int64_t out, int64_t kernel,
+                            bool upsample) {
   const StoredTensor bias = scope.find("bias", Shape{out});
-  PackedWeights weights = scope.packer().conv2d(scope.find("weight", Shape{out, in, kernel, kernel}), &bias);
+  PackedWeights weights =
+      scope.packer().conv2d(scope.find("weight", Shape{out, in, kernel, kernel}), &bias, upsample);
   weights.name = scope.name();
   return weights;
 }
@@ -41,7 +43,7 @@ ArenaTensor input_of(const PackedWeights* reader, const Shape& shape, Context& c
 
 Conv2d::Conv2d(const WeightScope& scope, int64_t in, int64_t out, int64_t kernel,
                const Conv2dParams& conv_params)
-    : weights(packed_conv2d(scope, in, out, kernel)), params(conv_params) {}
+    : weights(packed_conv2d(scope, in, out, kernel, conv_params.upsample)), params(conv_params) {}
 
 ArenaTensor Conv2d::operator()(const Tensor& src, const Epilogue& epilogue, Context& ctx) const {
   ArenaTensor dst =

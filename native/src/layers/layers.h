@@ -17,6 +17,9 @@ struct Conv2d {
   Conv2dParams params;
 
   Conv2d(const WeightScope& scope, int64_t in, int64_t out, int64_t kernel, const Conv2dParams& params = {});
+  // As Packer::conv2d has it.
+  Conv2d(const StoredTensor& weight, const StoredTensor& bias, Packer& packer)
+      : weights(packer.conv2d(weight, &bias, false)) {}
   // src [n, h, w, in] -> a new [n, ho, wo, out]
   ArenaTensor operator()(const Tensor& src, const Epilogue& epilogue, Context& ctx) const;
 };
@@ -32,6 +35,9 @@ struct Linear {
   // As Packer::linear has it.
   Linear(const std::vector<StoredTensor>& weight, const std::vector<StoredTensor>& bias, Packer& packer)
       : weights(packer.linear(weight, bias)) {}
+  // As Packer::linear_product has it.
+  Linear(const StoredTensor& outer, const StoredTensor& inner, const StoredTensor& bias, Packer& packer)
+      : weights(packer.linear_product(outer, inner, &bias)) {}
   // src [..., in] -> a new [..., out]; half as many channels with Activation::kGeglu. `reader`: as input_of()
   // takes it, here and below.
   ArenaTensor operator()(const Tensor& src, const Epilogue& epilogue, Context& ctx,

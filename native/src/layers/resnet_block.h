@@ -23,7 +23,8 @@ class ResnetBlock {
  private:
   GroupNorm norm1_, norm2_;
   Conv2d conv1_, conv2_;
-  // The 1x1 shortcut as one product for each of the two inputs, so that they are never concatenated.
+  // The 1x1 shortcut as one term of conv2's sums for each of the two inputs, so that they are never
+  // concatenated.
   std::vector<Linear> shortcut_;
 };
 

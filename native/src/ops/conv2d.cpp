@@ -1,19 +1,22 @@
 #include "ops/conv2d.h"
 
 #include "ops/dispatch.h"
+#include "ops/terms.h"
 
 namespace ltw {
 namespace {
 
 Work work(const Tensor& dst, const Tensor& src, const PackedWeights& weights, const Conv2dParams& params,
           const Epilogue& epilogue) {
-  const int64_t window = weights.kernel * weights.kernel;
+  // Seen at twice its size, a source has but 2x2 pixels under a 3x3 window.
+  const int64_t window = params.upsample ? 4 : weights.kernel * weights.kernel;
+  const int64_t depth = src.channels() * window + term_channels(epilogue);
   const char* kind = params.upsample ? " upsampled" : params.stride == 2 ? " stride 2" : "";
   return {"conv2d",
           text("B", src.shape[0], " ", src.channels(), ">", dst.channels(), " @", src.shape[1], " k",
                weights.kernel, kind, epilogue),
           dst.rows() / dst.shape[0],
-          2.0 * static_cast<double>(dst.shape.size() * src.channels() * window),
+          2.0 * static_cast<double>(dst.shape.size() * depth),
           static_cast<double>(src.bytes() + weights.weight.bytes() + written_and_added(dst, epilogue)),
           &weights,
           src};
@@ -39,6 +42,12 @@ void conv2d(const Tensor& dst, const Tensor& src, const PackedWeights& weights, 
          "conv2d: residual of another shape");
   ensure(!epilogue.sample_bias || epilogue.sample_bias->shape == Shape{dst.shape[0], dst.channels()},
          "conv2d: sample_bias is [n, out_channels]");
+  ensure(!params.upsample || (weights.kernel == 3 && epilogue.terms.empty()),
+         "conv2d: over an upsampled image 3x3 without terms");
+  check_terms(dst, epilogue);
+  if (!epilogue.terms.empty() && !sums_terms(dst, src, epilogue, ctx)) {
+    return conv2d(dst, src, weights, params, add_terms(dst, epilogue, ctx), ctx);
+  }
   ctx.describe([&] { return work(dst, src, weights, params, epilogue); });
   LTW_DISPATCH(conv2d, ctx, dst, src, weights, params, epilogue);
 }

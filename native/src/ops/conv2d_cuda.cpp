@@ -1,4 +1,5 @@
 #include "ops/conv2d.h"
+#include "ops/conv2d_narrow.h"
 #include "ops/gemm/gemm_args.h"
 #include "ops/gemm/gemm_float32.h"
 #include "ops/gemm/gemm_fp8.h"
@@ -11,6 +12,7 @@ void conv2d(const Tensor& dst, const Tensor& src, const PackedWeights& weights, 
   args.stride = params.stride;
   args.pad = params.pad_begin;  // what lies past the end is zero whatever pad_end says
   args.upsample = params.upsample ? 1 : 0;
+  args.upsampled = static_cast<const __half*>(weights.upsampled.data());
   args.height = static_cast<int>(src.shape[1]);
   args.width = static_cast<int>(src.shape[2]);
   args.out_width = static_cast<int>(dst.shape[2]);
@@ -21,7 +23,9 @@ void conv2d(const Tensor& dst, const Tensor& src, const PackedWeights& weights, 
     });
   }
   ctx.submit([args, wide = src.dtype == DType::kF32, &device = backend(ctx)] {
-    wide ? launch_gemm_float32(args, device) : launch_gemm(args, device);
+    if (wide) return launch_gemm_float32(args, device);
+    if (fits_conv2d_narrow(args)) return launch_conv2d_narrow(args, device.stream());
+    launch_gemm(args, device);
   });
 }
 

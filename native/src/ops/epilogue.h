@@ -2,8 +2,10 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "base/tensor.h"
+#include "ops/weights.h"
 
 namespace ltw {
 
@@ -31,24 +33,44 @@ constexpr const char* name_of(Activation activation) {
   return "";
 }
 
-// out = activation(product + bias + sample_bias) + residual
+// A linear layer without bias, over as many rows as the output has.
+struct LinearTerm {
+  Tensor src;  // [..., in]
+  const PackedWeights* weights;
+};
+
+// out = activation(product + bias + sample_bias) + residual + terms; without an activation where there are
+// terms. Equals linear() for each term, added to one another, and then the product with their sum as
+// residual.
 struct Epilogue {
   Activation activation = Activation::kNone;
   std::optional<Tensor> sample_bias =
       std::nullopt;                               // [n, out_channels]: one bias per sample; convolutions only
   std::optional<Tensor> residual = std::nullopt;  // shape of the output; may be the output itself
+  std::vector<LinearTerm> terms = {};             // not from the output's memory
 };
 
 // " geglu", " residual"...: what is fused, for the texts of Work.
 inline std::ostream& operator<<(std::ostream& out, const Epilogue& epilogue) {
-  return out << name_of(epilogue.activation) << (epilogue.sample_bias ? " sample_bias" : "")
-             << (epilogue.residual ? " residual" : "");
+  out << name_of(epilogue.activation) << (epilogue.sample_bias ? " sample_bias" : "")
+      << (epilogue.residual ? " residual" : "");
+  for (const LinearTerm& term : epilogue.terms) out << " +" << term.src.channels();
+  return out;
 }
 
 // Bytes of the output and of what is added to it.
 inline int64_t written_and_added(const Tensor& dst, const Epilogue& epilogue) {
-  return dst.bytes() + (epilogue.residual ? epilogue.residual->bytes() : 0) +
-         (epilogue.sample_bias ? epilogue.sample_bias->bytes() : 0);
+  int64_t bytes = dst.bytes() + (epilogue.residual ? epilogue.residual->bytes() : 0) +
+                  (epilogue.sample_bias ? epilogue.sample_bias->bytes() : 0);
+  for (const LinearTerm& term : epilogue.terms) bytes += term.src.bytes() + term.weights->weight.bytes();
+  return bytes;
+}
+
+// Input channels of the terms together.
+inline int64_t term_channels(const Epilogue& epilogue) {
+  int64_t channels = 0;
+  for (const LinearTerm& term : epilogue.terms) channels += term.src.channels();
+  return channels;
 }
 
 }  // namespace ltw

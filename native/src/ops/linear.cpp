@@ -1,6 +1,7 @@
 #include "ops/linear.h"
 
 #include "ops/dispatch.h"
+#include "ops/terms.h"
 
 namespace ltw {
 namespace {
@@ -9,7 +10,8 @@ Work work(const Tensor& dst, const Tensor& src, const PackedWeights& weights, co
   return {"linear",
           text(src.rows(), "x", src.channels(), ">", weights.out_channels, epilogue),
           src.rows() / src.shape[0],
-          2.0 * static_cast<double>(src.shape.size() * weights.out_channels),
+          2.0 * static_cast<double>(src.rows() * (src.channels() + term_channels(epilogue)) *
+                                    weights.out_channels),
           static_cast<double>(src.bytes() + weights.weight.bytes() + written_and_added(dst, epilogue)),
           &weights,
           src};
@@ -26,6 +28,10 @@ void linear(const Tensor& dst, const Tensor& src, const PackedWeights& weights, 
          "linear: ", weights.out_channels, " channels into ", dst.shape, " from ", src.shape);
   ensure(!epilogue.residual || epilogue.residual->shape == dst.shape, "linear: residual of another shape");
   ensure(!epilogue.sample_bias, "linear has no bias per sample");
+  check_terms(dst, epilogue);
+  if (!epilogue.terms.empty() && !sums_terms(dst, src, epilogue, ctx)) {
+    return linear(dst, src, weights, add_terms(dst, epilogue, ctx), ctx);
+  }
   ctx.describe([&] { return work(dst, src, weights, epilogue); });
   LTW_DISPATCH(linear, ctx, dst, src, weights, epilogue);
 }

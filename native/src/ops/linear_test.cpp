@@ -106,6 +106,39 @@ LTW_OP_TEST(linear_slices) {
   }
 }
 
+LTW_OP_TEST(linear_terms) {
+  struct Sizes {
+    int64_t rows, in, out;
+    std::vector<int64_t> terms;
+  };
+  for (const Sizes& s :
+       {Sizes{130, 96, 64, {40}}, Sizes{67, 1280, 320, {320, 8}}, Sizes{5, 30, 22, {31, 3}}}) {
+    const Values x = t.random(s.rows * s.in), b = t.random(s.out, 0.3), r = t.random(s.rows * s.out, 0.3);
+    const Values w = t.random_weights(s.out * s.in, 1 / std::sqrt(static_cast<double>(s.in)));
+    Doubles expected = reference({s.rows, s.in, s.out, Activation::kNone, Residual::kElsewhere}, x, w, b, r);
+    std::vector<PackedWeights> weights;
+    std::vector<Placed> from;
+    for (const int64_t in : s.terms) {
+      const Values term_x = t.random(s.rows * in);
+      // Small, because their sum is rounded where it is a product of its own.
+      const Values term_w = t.random_weights(s.out * in, 0.2 / std::sqrt(static_cast<double>(in)));
+      const Doubles more =
+          reference({s.rows, in, s.out, Activation::kNone, Residual::kNone, false}, term_x, term_w, {}, {});
+      for (size_t i = 0; i < expected.size(); ++i) expected[i] += more[i];
+      weights.push_back(pack_linear(term_w, {}, s.out, in, t.backend()));
+      from.push_back(t.upload(Shape{s.rows, in}, term_x, {8, in + 24}));
+    }
+    const PackedWeights first = pack_linear(w, b, s.out, s.in, t.backend());
+    const Placed src = t.upload(Shape{s.rows, s.in}, x), residual = t.upload(Shape{s.rows, s.out}, r);
+    const Placed out = t.output(Shape{s.rows, s.out});
+    Epilogue epilogue{.residual = residual.view};
+    for (size_t i = 0; i < from.size(); ++i) epilogue.terms.push_back({from[i], &weights[i]});
+    const Values got = t.run(out, [&](Context& ctx) { linear(out, src, first, epilogue, ctx); });
+    expect_close(got, expected, t.tolerance().product,
+                 text(s.rows, "x", s.in, ", ", s.terms.size(), " terms"));
+  }
+}
+
 LTW_OP_TEST(linear_takes_images) {
   const Shape shape{2, 3, 5, 16};
   const Values x = t.random(shape.size()), w = t.random_weights(24 * 16, 0.25);

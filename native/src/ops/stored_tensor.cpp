@@ -44,6 +44,29 @@ std::vector<float> to_floats(const std::vector<StoredTensor>& parts) {
   return all;
 }
 
+StoredTensor sum(const StoredTensor& a, const StoredTensor& b) {
+  ensure(a.tensor.shape == b.tensor.shape, a.name, " and ", b.name, " differ in shape");
+  const auto values = std::make_shared<std::vector<float>>(to_floats(a));
+  const std::vector<float> more = to_floats(b);
+  for (size_t i = 0; i < more.size(); ++i) (*values)[i] += more[i];
+  return {a.name + " + " + b.name, Tensor(values->data(), DType::kF32, a.tensor.shape), values};
+}
+
+StoredTensor affine(const StoredTensor& matrix, const StoredTensor& x, const StoredTensor& b) {
+  const size_t in = static_cast<size_t>(matrix.tensor.channels());
+  const std::vector<float> weights = to_floats(matrix), from = to_floats(x);
+  ensure(from.size() == in && b.tensor.shape.size() == matrix.tensor.rows(), matrix.name,
+         " of other sizes than ", x.name, " and ", b.name);
+  const auto values = std::make_shared<std::vector<float>>(to_floats(b));
+#pragma omp parallel for
+  for (size_t row = 0; row < values->size(); ++row) {
+    double sum = (*values)[row];
+    for (size_t i = 0; i < in; ++i) sum += static_cast<double>(weights[row * in + i]) * from[i];
+    (*values)[row] = static_cast<float>(sum);
+  }
+  return {b.name, Tensor(values->data(), DType::kF32, b.tensor.shape), values};
+}
+
 void fail_not_finite(const std::string& name) {
   fail(Status::kNotFinite, "tensor '", name, "' holds NaN or infinity: the model file is damaged");
 }

@@ -26,6 +26,11 @@ std::vector<float> to_floats(const StoredTensor& stored);
 // Of several, one behind the other.
 std::vector<float> to_floats(const std::vector<StoredTensor>& parts);
 
+// In float32; of equal shapes.
+StoredTensor sum(const StoredTensor& a, const StoredTensor& b);
+// matrix [out, in] * x [in] + b [out], in float32.
+StoredTensor affine(const StoredTensor& matrix, const StoredTensor& x, const StoredTensor& b);
+
 [[noreturn]] void fail_not_finite(const std::string& name);
 
 }  // namespace ltw

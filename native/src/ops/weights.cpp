@@ -20,15 +20,16 @@ std::unique_ptr<Packer> make_packer(Backend& backend) {
 }
 
 PackedWeights pack_conv2d(const std::vector<float>& weight, const std::vector<float>& bias,
-                          int64_t out_channels, int64_t in_channels, int64_t kernel, Backend& backend) {
+                          int64_t out_channels, int64_t in_channels, int64_t kernel, Backend& backend,
+                          bool upsample) {
   const std::unique_ptr<Packer> packer = make_packer(backend);
   const StoredTensor filter = stored("weight", weight, Shape{out_channels, in_channels, kernel, kernel});
   PackedWeights weights;
   if (bias.empty()) {
-    weights = packer->conv2d(filter, nullptr);
+    weights = packer->conv2d(filter, nullptr, upsample);
   } else {
     const StoredTensor offset = stored("bias", bias, Shape{out_channels});
-    weights = packer->conv2d(filter, &offset);
+    weights = packer->conv2d(filter, &offset, upsample);
   }
   packer->finish();
   return weights;

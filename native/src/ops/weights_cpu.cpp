@@ -62,11 +62,27 @@ PackedWeights packed_linear(const std::vector<float>& weight, const std::vector<
   return weights;
 }
 
+// a [rows, depth] * b [depth, columns]
+std::vector<float> product(std::vector<float> a, std::vector<float> b, int64_t rows, int64_t depth,
+                           int64_t columns) {
+  const auto matrix = [](int64_t height, int64_t width) {
+    return memory::desc({height, width}, memory::data_type::f32, memory::format_tag::ab);
+  };
+  std::vector<float> c(static_cast<size_t>(rows * columns));
+  const dnnl::matmul::primitive_desc description(dnnl_engine(), matrix(rows, depth), matrix(depth, columns),
+                                                 matrix(rows, columns));
+  dnnl::matmul(description)
+      .execute(dnnl_stream(), {{DNNL_ARG_SRC, memory_at(description.src_desc(), a.data())},
+                               {DNNL_ARG_WEIGHTS, memory_at(description.weights_desc(), b.data())},
+                               {DNNL_ARG_DST, memory_at(description.dst_desc(), c.data())}});
+  return c;
+}
+
 class CpuPacker final : public Packer {
  public:
   explicit CpuPacker(Backend& backend) : backend_(backend) {}
 
-  PackedWeights conv2d(const StoredTensor& weight, const StoredTensor* bias) override {
+  PackedWeights conv2d(const StoredTensor& weight, const StoredTensor* bias, bool) override {
     const Shape& shape = weight.tensor.shape;
     return packed_conv2d(to_floats(weight), bias == nullptr ? std::vector<float>() : to_floats(*bias),
                          shape[0], shape[1], shape[2], backend_);
@@ -76,6 +92,12 @@ class CpuPacker final : public Packer {
     const std::vector<float> values = to_floats(weight);
     const int64_t in = weight.front().tensor.channels();
     return packed_linear(values, to_floats(bias), static_cast<int64_t>(values.size()) / in, in, backend_);
+  }
+  PackedWeights linear_product(const StoredTensor& outer, const StoredTensor& inner,
+                               const StoredTensor* bias) override {
+    const int64_t out = outer.tensor.rows(), mid = outer.tensor.channels(), in = inner.tensor.channels();
+    return packed_linear(product(to_floats(outer), to_floats(inner), out, mid, in),
+                         bias == nullptr ? std::vector<float>() : to_floats(*bias), out, in, backend_);
   }
   OwnedTensor vector(const StoredTensor& stored) override {
     OwnedTensor tensor(backend_, stored.tensor.shape, DType::kF32);

@@ -1,5 +1,6 @@
 #include "ops/weights.h"
 
+#include <cmath>
 #include <cstring>
 #include <limits>
 
@@ -81,6 +82,44 @@ LTW_OP_TEST(weights_of_parts_and_of_columns) {
   test::expect_same_bits(through(weights, x, kRows, t), expected, "three parts, eleven columns");
 }
 
+LTW_OP_TEST(weights_of_two_layers_in_one) {
+  struct Sizes {
+    int64_t out, mid, in, rows;
+  };
+  for (const Sizes& s : {Sizes{24, 19, 35, 4}, Sizes{160, 130, 200, 3}}) {
+    const Values outer = t.random(s.out * s.mid, 0.1), inner = t.random(s.mid * s.in, 0.1),
+                 bias = exact(s.out);
+    const Values x = t.random(s.rows * s.in);
+    const std::unique_ptr<Packer> packer = make_packer(t.backend());
+    const StoredTensor b = stored(bias, Shape{s.out}, DType::kF32);
+    const PackedWeights weights = packer->linear_product(stored(outer, Shape{s.out, s.mid}, DType::kF32),
+                                                         stored(inner, Shape{s.mid, s.in}, DType::kF32), &b);
+    packer->finish();
+    test::Doubles expected;
+    double largest = 0;
+    for (int64_t row = 0; row < s.rows; ++row) {
+      for (int64_t o = 0; o < s.out; ++o) {
+        double sum = bias[o];
+        for (int64_t i = 0; i < s.in; ++i) {
+          double w = 0;
+          for (int64_t m = 0; m < s.mid; ++m) w += double(outer[o * s.mid + m]) * inner[m * s.in + i];
+          sum += w * x[row * s.in + i];
+          largest = std::max(largest, std::abs(w));
+        }
+        expected.push_back(sum);
+      }
+    }
+    // In float16 each weight is off by up to half a unit in the last place; over `in` of them the errors add
+    // up as a random walk does.
+    test::Tolerance tolerance = t.tolerance().product;
+    if (t.backend().activation_type() == DType::kF16) {
+      tolerance.absolute += 4 * largest * std::ldexp(1, -11) * std::sqrt(static_cast<double>(s.in));
+    }
+    test::expect_close(through(weights, x, s.rows, t), expected, tolerance,
+                       text(s.out, " of ", s.mid, " of ", s.in));
+  }
+}
+
 LTW_OP_TEST(tables_and_vectors_keep_their_values) {
   const Values values = exact(7 * 13);
   for (const DType type : {DType::kF32, DType::kF16, DType::kBF16}) {
@@ -112,9 +151,9 @@ LTW_OP_TEST(weights_that_are_no_numbers_are_named) {
       StoredTensor good = stored(exact(8 * 5 * 9), Shape{8, 5, 3, 3}, DType::kF32);
       StoredTensor wrong = stored(w, Shape{8, 5, 3, 3}, DType::kF32);
       good.name = "good", wrong.name = "wrong";
-      packer->conv2d(good, nullptr);
-      packer->conv2d(wrong, nullptr);
-      packer->conv2d(good, nullptr);
+      packer->conv2d(good, nullptr, false);
+      packer->conv2d(wrong, nullptr, false);
+      packer->conv2d(good, nullptr, false);
       packer->finish();
     } catch (const Error& error) {
       expect(error.status() == Status::kNotFinite, "status of ", bad);

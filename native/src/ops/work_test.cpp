@@ -38,6 +38,12 @@ LTW_OP_TEST(ops_say_what_they_do) {
       {"conv2d", "B2 8>16 @6 k3 stride 2 residual", 9, 2.0 * (2 * 3 * 3 * 16) * (8 * 9),
        bytes(2 * 6 * 6 * 8 + 2 * (2 * 3 * 3 * 16)) + static_cast<double>(window.weight.bytes())});
 
+  const auto doubled = t.output(Shape{2, 12, 12, 16});
+  const Conv2dParams up{.upsample = true};  // 2x2 source pixels lie under a 3x3 window
+  expect_work(observed(t, [&](Context& ctx) { conv2d(doubled, image, window, up, {}, ctx); }),
+              {"conv2d", "B2 8>16 @6 k3 upsampled", 144, 2.0 * (2 * 12 * 12 * 16) * (8 * 4),
+               bytes(2 * 6 * 6 * 8 + 2 * 12 * 12 * 16) + static_cast<double>(window.weight.bytes())});
+
   const PackedWeights matrix = pack_linear(t.random(32 * 8), {}, 32, 8, t.backend());
   const auto tokens = t.output(Shape{2, 5, 8}), wide = t.output(Shape{2, 5, 16});
   const Epilogue geglu{.activation = Activation::kGeglu};

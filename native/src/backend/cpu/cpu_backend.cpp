@@ -34,6 +34,7 @@ class CpuBackend final : public Backend {
   // oneDNN picks its blocking by the shape, so the shape must not follow from the batch.
   int frames_per_evaluation() const override { return 1; }
   // OpenMP keeps its thread count per calling thread.
+  bool asynchronous() const override { return false; }
   void make_current() override { omp_set_num_threads(threads_); }
   void upload(void* device, const void* host, int64_t bytes) override {
     if (!rehearses()) std::memcpy(device, host, bytes);

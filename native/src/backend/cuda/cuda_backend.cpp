@@ -44,6 +44,11 @@ int attribute(cudaDeviceAttr name, int ordinal) {
   return value;
 }
 
+int at_most(const char* variable, int value) {
+  const char* as_if = std::getenv(variable);
+  return as_if == nullptr ? value : std::min(value, std::atoi(as_if));
+}
+
 CudaDeviceInfo usable_device(int ordinal) {
   CudaDeviceInfo info;
   try {
@@ -63,10 +68,9 @@ CudaBackend::CudaBackend(int ordinal) : ordinal_(ordinal) {
   limits_.capability = info.capability;
   limits_.multiprocessors = info.multiprocessors;
   limits_.shared_bytes_per_block = attribute(cudaDevAttrMaxSharedMemoryPerBlockOptin, ordinal);
-  // Tests run the kernels of older devices on a newer one.
-  if (const char* as_if = std::getenv("LTW_CUDA_CAPABILITY")) {
-    limits_.capability = std::min(limits_.capability, std::atoi(as_if));
-  }
+  // Tests run the kernels of older devices on a newer one, and those for much work on little.
+  limits_.capability = at_most("LTW_CUDA_CAPABILITY", limits_.capability);
+  limits_.multiprocessors = at_most("LTW_CUDA_MULTIPROCESSORS", limits_.multiprocessors);
   make_current();
   stream_ = make_stream();
 }
@@ -152,10 +156,12 @@ void* allocate(int64_t bytes) {
   const cudaError_t status = cudaMalloc(&data, static_cast<size_t>(bytes));
   if (status == cudaErrorMemoryAllocation) {
     cudaGetLastError();  // not sticky: take it back
+    int device = -1;
     size_t free = 0, total = 0;
+    check(cudaGetDevice(&device), "cudaGetDevice");
     check(cudaMemGetInfo(&free, &total), "cudaMemGetInfo");
-    fail(Status::kOutOfMemory, "out of GPU memory: ", bytes >> 20, " MiB asked for, ", free >> 20, " of ",
-         total >> 20, " MiB free");
+    fail(Status::kOutOfMemory, "cuda:", device, " is out of memory: ", bytes >> 20, " MiB asked for, ",
+         free >> 20, " of ", total >> 20, " MiB free");
   }
   check(status, "cudaMalloc");
   return data;

@@ -28,6 +28,7 @@ class CudaBackend final : public Backend {
   void upload(void* device, const void* host, int64_t bytes) override;
   void download(void* host, const void* device, int64_t bytes) override;
   void synchronize() override;
+  bool asynchronous() const override { return true; }
   std::unique_ptr<Graph> capture(const std::function<void()>& work) override;
   std::unique_ptr<Event> event() override;
   void wait_for(const Event& event) override;

@@ -12,16 +12,23 @@ using cuda::check;
 // 13000 -> "13.0"
 std::string version(int number) { return text(number / 1000, ".", number % 1000 / 10); }
 
-// Free memory can only be asked of the current device.
-int64_t free_bytes_of(int ordinal) {
+// Only the current device tells, and to become that takes memory of it. One that others have filled or hold
+// alone is no reason to refuse the rest.
+void find_free_bytes(int ordinal, CudaDeviceInfo& info) {
   int current = 0;
   check(cudaGetDevice(&current), "cudaGetDevice");
-  check(cudaSetDevice(ordinal), "cudaSetDevice");
   size_t free = 0, total = 0;
-  const cudaError_t status = cudaMemGetInfo(&free, &total);
-  check(cudaSetDevice(current), "cudaSetDevice");
-  check(status, "cudaMemGetInfo");
-  return static_cast<int64_t>(free);
+  cudaError_t status = cudaSetDevice(ordinal);
+  if (status == cudaSuccess) status = cudaMemGetInfo(&free, &total);
+  cudaSetDevice(current);
+  cudaGetLastError();
+  info.free_bytes = static_cast<int64_t>(free);
+  if (status == cudaErrorMemoryAllocation) {
+    info.problem = "other programs hold its memory: end them (nvidia-smi lists them), or use another GPU";
+  } else if (status != cudaSuccess) {
+    info.problem = text("it cannot be used now: ", cudaGetErrorString(status), " (", cudaGetErrorName(status),
+                        "); nvidia-smi lists who uses it");
+  }
 }
 
 }  // namespace
@@ -65,7 +72,7 @@ CudaDeviceInfo cuda_device_info(int ordinal) {
     info.problem = text("compute capability ", properties.major, ".", properties.minor,
                         " is too old: use a GPU of 8.0 (Ampere) or newer, or the CPU");
   } else {
-    info.free_bytes = free_bytes_of(ordinal);
+    find_free_bytes(ordinal, info);
   }
   return info;
 }

@@ -12,9 +12,18 @@
 
 namespace ltw::cuda {
 
+// A further product over the output's rows, whose depth follows that of the window's taps.
+struct GemmTerm {
+  const __half* src;     // [rows, channels], `src_stride` apart
+  const __half* weight;  // [columns, packed_channels]
+  int64_t src_stride;
+  int channels, packed_channels;
+};
+
 struct GemmArgs {
   const __half* src;          // [samples, height, width, channels], pixels `src_stride` apart
   const __half* weight;       // [columns, taps, packed_channels]
+  const __half* upsampled;    // PackedWeights::upsampled: [4, columns, 2x2 taps, packed_channels], or null
   const float* bias;          // [columns] or null
   const __half* sample_bias;  // [samples, columns], `sample_bias_stride` apart, or null
   const __half* residual;     // like dst, `residual_stride` apart, or null
@@ -29,6 +38,10 @@ struct GemmArgs {
   int height, width;                  // of src as it is stored
   int out_width, out_pixels;          // of one sample
   Activation activation;
+
+  static constexpr int kMostTerms = 2;
+  GemmTerm terms[kMostTerms];  // computed by the copy engine's kernels alone
+  int term_count;
 };
 
 inline int packed_channels(int64_t channels) { return static_cast<int>((channels + 7) / 8 * 8); }

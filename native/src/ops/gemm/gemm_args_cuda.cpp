@@ -1,6 +1,7 @@
 #include <limits>
 
 #include "ops/gemm/gemm_args.h"
+#include "ops/terms.h"
 
 namespace ltw::cuda {
 
@@ -29,6 +30,12 @@ GemmArgs gemm_args(const Tensor& dst, const Tensor& src, const PackedWeights& we
     args.residual = epilogue.residual->as<__half>();
     args.residual_stride = epilogue.residual->row_stride;
   }
+  for (const LinearTerm& term : epilogue.terms) {
+    ensure(term.src.dtype == dst.dtype, "a term of ", name_of(term.src.dtype));
+    args.terms[args.term_count++] = {
+        term.src.as<__half>(), static_cast<const __half*>(term.weights->weight.data()), term.src.row_stride,
+        static_cast<int>(term.src.channels()), packed_channels(term.src.channels())};
+  }
   args.activation = epilogue.activation;
   args.rows = static_cast<int>(dst.rows());
   args.sample_rows = static_cast<int>(dst.rows() / dst.shape[0]);
@@ -40,6 +47,19 @@ GemmArgs gemm_args(const Tensor& dst, const Tensor& src, const PackedWeights& we
   args.stride = 1;
   args.height = args.width = args.out_width = args.out_pixels = 1;
   return args;
+}
+
+bool sums_terms(const Tensor& dst, const Tensor& src, const Epilogue& epilogue, const Context& ctx) {
+  const auto in_pieces = [](const Tensor& tensor) {
+    return tensor.channels() % 8 == 0 && tensor.row_stride % 8 == 0;
+  };
+  bool fits =
+      backend(ctx).limits().capability == 90 && dst.dtype == DType::kF16 && in_pieces(dst) && in_pieces(src);
+  for (const auto& added : {epilogue.residual, epilogue.sample_bias}) {
+    fits = fits && (!added || in_pieces(*added));
+  }
+  for (const LinearTerm& term : epilogue.terms) fits = fits && in_pieces(term.src);
+  return fits && epilogue.terms.size() <= GemmArgs::kMostTerms;
 }
 
 }  // namespace ltw::cuda

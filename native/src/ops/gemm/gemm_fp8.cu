@@ -5,11 +5,16 @@
 namespace ltw::cuda {
 namespace {
 
+// Of 128 bytes.
+int steps_of(const GemmArgs& pairs) { return pairs.kernel * pairs.kernel * ((pairs.channels + 63) / 64); }
+
 template <int kRows, int kColumns, int kStages>
 void launch(void (*kernel)(Fp8Gemm), const GemmArgs& args, const Fp8Scales& scales,
             const CudaBackend& backend) {
   using Tile = TmaTile<kRows, kColumns, kStages>;
-  const Fp8Gemm g{tma_gemm(args, Tile::kRows, Tile::kColumns), scales};
+  Fp8Gemm g{tma_gemm(args, Tile::kRows, Tile::kColumns), scales};
+  g.tma.steps = steps_of(args);
+  g.tma.parts = 1;
   const auto over = [](int count, int by) { return (count + by - 1) / by; };
   const int tiles = over(args.rows, Tile::kRows) * over(args.columns, Tile::kColumns);
   cudaLaunchAttribute attribute{};
@@ -44,9 +49,8 @@ double microseconds(const TileCost& tile, const GemmArgs& pairs, int multiproces
   const auto over = [](int64_t count, int64_t by) { return (count + by - 1) / by; };
   const int64_t busiest =
       over(over(pairs.rows, tile.rows) * over(pairs.columns, tile.columns), multiprocessors);
-  const int64_t steps = pairs.kernel * pairs.kernel * over(pairs.channels, 64);
   const double step = busiest == 1 ? tile.lone_step : tile.shared_step;
-  return static_cast<double>(busiest) * (static_cast<double>(steps) * step + tile.ends);
+  return static_cast<double>(busiest) * (steps_of(pairs) * step + tile.ends);
 }
 
 // The operands as the copy engine is told: pairs of bytes.
@@ -70,7 +74,7 @@ void launch_gemm_fp8(const GemmArgs& args, const Fp8Scales& scales, const CudaBa
   const GemmArgs pairs = in_pairs(args);
   const bool gated = args.activation == Activation::kGeglu;
   ensure(fits_tma(pairs) && args.columns % (gated ? 32 : 16) == 0 && args.upsample == 0 &&
-             (gated || args.activation == Activation::kNone),
+             args.term_count == 0 && (gated || args.activation == Activation::kNone),
          "a product that e4m3 has no kernel for");
   if (gated) {
     return launch<128, 160, 5>(gemm_fp8<TmaTile<128, 160, 5>, GemmFinish::kGated>, pairs, scales, backend);

@@ -23,7 +23,7 @@ template <class Tile>
 __device__ void multiply_e4m3(GroupSums<Tile>& sums, const GemmArgs& p, int steps, const Ring<Tile>& ring,
                               RingPlace<Tile>& at, int group) {
   const auto rows_at = static_cast<uint32_t>(group * Tile::kGroupRows * Tile::kDepth * 2);
-  const int tap_steps = channel_steps(p);
+  const int tap_steps = steps_at(p, 0);
   const bool half_tail = p.channels % Tile::kDepth != 0 && p.channels % Tile::kDepth <= Tile::kDepth / 2;
   int before = 0, left = tap_steps;
   for (int step = 0; step < steps; ++step) {
@@ -173,7 +173,7 @@ __device__ void compute_e4m3(const Fp8Gemm& g, const TileWalk<Tile>& walk, const
       }
     };
     if constexpr (Tile::kM > 1) {
-      multiply_e4m3<Tile>(sums, p, depth_steps(p), ring, at, group);
+      multiply_e4m3<Tile>(sums, p, g.tma.steps, ring, at, group);
       using Few = FewColumns<Tile>;
 #pragma unroll
       for (int m = 0; m < Tile::kM; ++m) {
@@ -190,7 +190,7 @@ __device__ void compute_e4m3(const Fp8Gemm& g, const TileWalk<Tile>& walk, const
     } else {
       const ColumnScales<Tile, kGated> scale(g, place.column);
       auto finish = finish_of(0);
-      multiply_e4m3<Tile>(sums, p, depth_steps(p), ring, at, group);
+      multiply_e4m3<Tile>(sums, p, g.tma.steps, ring, at, group);
       scale(sums[0]);
       finish(sums[0]);
     }
@@ -216,7 +216,7 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_fp8(const __grid_const
       RingPlace<Tile> at;
       for (int tile = static_cast<int>(blockIdx.x); tile < walk.count();
            tile += static_cast<int>(gridDim.x)) {
-        load_tile(g.tma, walk.place(tile), 0, depth_steps(g.tma.gemm), ring, at);
+        load_tile(g.tma, walk.place(tile), 0, g.tma.steps, ring, at);
       }
     }
   } else {

@@ -20,13 +20,16 @@ void launch_gemm(const GemmArgs& args, const CudaBackend& backend) {
     return choose_gemm_tile(family, size, limits.multiprocessors, limits.shared_bytes_per_block).tile;
   };
   if (limits.capability == 90 && fits_tma(args)) {
-    GemmSize size{args.rows, args.columns, args.kernel * args.kernel * steps_of(args.channels)};
+    const int taps = args.upsample == 1 ? 4 : args.kernel * args.kernel;
+    GemmSize size{args.rows, args.columns, taps * steps_of(args.channels)};
+    for (int i = 0; i < args.term_count; ++i) size.steps += steps_of(args.terms[i].channels);
     size.finish = finish_of(args.activation);
     if (size.finish == GemmFinish::kPlain)
       size.parts = gemm_parts(args.sample_rows, size.columns, size.steps);
     return launch_gemm_tma(args, size, choose(GemmFamily::kTma, size), limits.multiprocessors,
                            backend.stream());
   }
+  ensure(args.term_count == 0, "a product whose terms are not made of whole pieces");
   const bool aligned =
       args.channels % 8 == 0 && args.src_stride % 8 == 0 && reinterpret_cast<uintptr_t>(args.src) % 16 == 0;
   // Sources of 3 or 4 channels are copied value by value, in the smallest tile: their depth is one or two

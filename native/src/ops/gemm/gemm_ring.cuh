@@ -73,11 +73,15 @@ struct RingPlace {
   }
 };
 
-// 64 channels of one tap are a step; a tap's last step ends in zeros.
-__device__ inline int channel_steps(const GemmArgs& p) { return (p.channels + 63) / 64; }
-__device__ inline int depth_steps(const GemmArgs& p) { return p.kernel * p.kernel * channel_steps(p); }
+// 64 channels of one tap are a step; a tap's last step ends in zeros. Terms follow the taps as if they were
+// some.
+__device__ inline int taps_of(const GemmArgs& p) { return p.kernel * p.kernel; }
+__device__ inline int channels_at(const GemmArgs& p, int tap) {
+  return tap < taps_of(p) ? p.channels : p.terms[tap - taps_of(p)].channels;
+}
+__device__ inline int steps_at(const GemmArgs& p, int tap) { return (channels_at(p, tap) + 63) / 64; }
 // Where part i of the depth begins.
-__device__ inline int part_begin(const TmaGemm& g, int part) { return depth_steps(g.gemm) * part / g.parts; }
+__device__ inline int part_begin(const TmaGemm& g, int part) { return g.steps * part / g.parts; }
 
 // By one thread: queues the loads of steps [begin, end) of a tile.
 template <class Tile>
@@ -87,23 +91,30 @@ __device__ void load_tile(const TmaGemm& g, const TilePlace& place, int begin, i
   const bool gated = p.activation == Activation::kGeglu;
   const int sample = place.row / p.out_pixels, pixel = place.row % p.out_pixels;
   const int y = pixel / p.out_width * p.stride - p.pad, x = pixel % p.out_width * p.stride - p.pad;
-  int tap = begin / channel_steps(p), channel = begin % channel_steps(p) * Tile::kDepth;
+  const int taps = taps_of(p);
+  int tap = min(begin / steps_at(p, 0), taps), channel = begin - tap * steps_at(p, 0);
+  while (tap >= taps && channel >= steps_at(p, tap)) channel -= steps_at(p, tap++);
+  channel *= Tile::kDepth;
   for (int step = begin; step < end; ++step) {
     barrier_wait(ring.empty(at.slot), at.parity ^ 1);
-    const uint32_t full = ring.full(at.slot);
+    const uint32_t full = ring.full(at.slot), src = ring.src(at.slot), weight = ring.weight(at.slot);
     barrier_expect(full, Tile::kStageBytes);
-    if (g.windows) {
-      int dy = tap / p.kernel, dx = tap % p.kernel;
-      if (g.phases > 1) dy = (dy + place.phase / 2 + 1) / 2, dx = (dx + place.phase % 2 + 1) / 2;
-      load_pixels(ring.src(at.slot), g.src, full, channel, x, y, sample, dx, dy);
+    if (tap >= taps) {
+      load_box(src, g.term_src[tap - taps], full, channel, place.row);
+      load_box(weight, g.term_weight[tap - taps], full, channel, place.column);
     } else {
-      load_box(ring.src(at.slot), g.src, full, channel, place.row);
+      if (g.windows) {
+        load_pixels(src, g.src, full, channel, x, y, sample, tap % p.kernel + place.phase % 2,
+                    tap / p.kernel + place.phase / 2);
+      } else {
+        load_box(src, g.src, full, channel, place.row);
+      }
+      load_box(weight, g.weight, full, channel, gated ? 0 : tap, gated ? 0 : place.column,
+               gated ? place.column / 16 : place.phase);
     }
-    load_box(ring.weight(at.slot), g.weight, full, channel, gated ? 0 : tap, gated ? 0 : place.column,
-             gated ? place.column / 16 : 0);
     at.advance();
     channel += Tile::kDepth;
-    if (channel >= p.channels) channel = 0, ++tap;
+    if (channel >= channels_at(p, tap)) channel = 0, ++tap;
   }
 }
 

@@ -17,6 +17,7 @@ void launch(void (*kernel)(TmaGemm), const GemmArgs& args, const GemmSize& size,
              gemm_shared_bytes(GemmFamily::kTma, shape) == Tile::kSharedBytes,
          "the tile table and the kernels differ");
   TmaGemm g = tma_gemm(args, Tile::kRows, Tile::kColumns);
+  g.steps = static_cast<int>(size.steps);
   g.parts = size.parts;
   const auto over = [](int count, int by) { return (count + by - 1) / by; };
   const int tiles = g.phases * over(g.gemm.rows, Tile::kRows) * over(args.columns, Tile::kColumns);

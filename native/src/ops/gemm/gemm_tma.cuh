@@ -11,13 +11,15 @@ namespace ltw::cuda {
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
 
 template <class Tile>
-__device__ void add(GroupSums<Tile>& sums, const GroupSums<Tile>& part) {
+__device__ void add(GroupSums<Tile>& sums, const GroupSums<Tile>& part, bool first) {
 #pragma unroll
   for (int m = 0; m < Tile::kM; ++m) {
 #pragma unroll
     for (int n = 0; n < Tile::kN; ++n) {
 #pragma unroll
-      for (int i = 0; i < 4; ++i) sums[m][n][i] += part[m][n][i];
+      for (int i = 0; i < 4; ++i) {
+        sums[m][n][i] = first ? part[m][n][i] : sums[m][n][i] + part[m][n][i];
+      }
     }
   }
 }
@@ -37,19 +39,19 @@ __device__ void compute(const TmaGemm& g, const TileWalk<Tile>& walk, const Ring
     };
     // What finish() needs is requested before the products where registers are left to hold it.
     if constexpr (kParts) {
-      multiply<Tile>(sums, part_begin(g, 1), ring, at, group);
-      for (int i = 1; i < g.parts; ++i) {
+      // One loop with one place for the products: with two the compiler waits after each (C7515).
+      for (int i = 0; i < g.parts; ++i) {
         GroupSums<Tile> part;
         multiply<Tile>(part, part_begin(g, i + 1) - part_begin(g, i), ring, at, group);
-        add<Tile>(sums, part);
+        add<Tile>(sums, part, i == 0);
       }
       finish_of(0)(sums[0]);
     } else if constexpr (Tile::kM > 1) {
-      multiply<Tile>(sums, depth_steps(g.gemm), ring, at, group);
+      multiply<Tile>(sums, g.steps, ring, at, group);
       finish_of(0)(sums[0]);
     } else {
       auto finish = finish_of(0);
-      multiply<Tile>(sums, depth_steps(g.gemm), ring, at, group);
+      multiply<Tile>(sums, g.steps, ring, at, group);
       finish(sums[0]);
     }
 #pragma unroll
@@ -76,7 +78,7 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_tma(const __grid_const
       RingPlace<Tile> at;
       for (int tile = static_cast<int>(blockIdx.x); tile < walk.count();
            tile += static_cast<int>(gridDim.x)) {
-        load_tile(g, walk.place(tile), 0, depth_steps(g.gemm), ring, at);
+        load_tile(g, walk.place(tile), 0, g.steps, ring, at);
       }
     }
   } else {

@@ -9,13 +9,15 @@ namespace ltw::cuda {
 struct TmaGemm {
   CUtensorMap src;     // boxes of `box_rows` pixels
   CUtensorMap weight;  // boxes of the tile's columns
-  GemmArgs gemm;       // of one phase
-  bool windows;        // src is a window_map; else plain rows
+  CUtensorMap term_src[GemmArgs::kMostTerms], term_weight[GemmArgs::kMostTerms];
+  GemmArgs gemm;  // of one phase
+  bool windows;   // src is a window_map; else plain rows
   // An image seen at twice its size is four products, one for each of the four pixels that a source pixel
-  // becomes: within a phase (2 * dy + dx) windows move by whole source pixels. Else there is one phase.
+  // becomes: within a phase (2 * dy + dx) windows move by whole source pixels and cover 2x2 of them, with
+  // the phase's own weights. Else there is one phase.
   int phases;
   uint32_t width_multiplier, width_shift;  // divide by out_width, see line_of()
-  int parts;                               // of the depth, see gemm_parts()
+  int steps, parts;                        // of the depth, see GemmSize
 };
 
 // Whether the copy engine can read the operands and whole pieces of 16 bytes make up the output: a matter of

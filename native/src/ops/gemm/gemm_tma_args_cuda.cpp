@@ -28,7 +28,7 @@ CUtensorMap weight_map(const GemmArgs& args, int columns) {
   const TensorAxis axes[] = {{args.packed_channels, 1, 64},
                              {taps, args.packed_channels, 1},
                              {args.columns, depth, columns},
-                             {1, args.columns * depth, 1}};
+                             {args.upsample == 1 ? 4 : 1, args.columns * depth, 1}};
   return tensor_map(args.weight, axes, 4);
 }
 
@@ -38,9 +38,13 @@ bool fits_tma(const GemmArgs& args) {
   const auto in_pieces = [](const void* data, int64_t stride) {
     return reinterpret_cast<uintptr_t>(data) % 16 == 0 && stride % 8 == 0;
   };
-  return args.channels % 8 == 0 && args.columns % (gated(args) ? 16 : 8) == 0 &&
-         in_pieces(args.src, args.src_stride) && in_pieces(args.dst, args.dst_stride) &&
-         in_pieces(args.residual, args.residual_stride) &&
+  for (int i = 0; i < args.term_count; ++i) {
+    if (args.terms[i].channels % 8 != 0 || !in_pieces(args.terms[i].src, args.terms[i].src_stride))
+      return false;
+  }
+  return (args.upsample == 0 || args.upsampled != nullptr) && args.channels % 8 == 0 &&
+         args.columns % (gated(args) ? 16 : 8) == 0 && in_pieces(args.src, args.src_stride) &&
+         in_pieces(args.dst, args.dst_stride) && in_pieces(args.residual, args.residual_stride) &&
          in_pieces(args.sample_bias, args.sample_bias_stride);
 }
 
@@ -49,9 +53,9 @@ TmaGemm tma_gemm(const GemmArgs& args, int box_rows, int columns) {
   g.gemm = args;
   g.windows = args.kernel > 1 || args.stride > 1 || args.pad > 0;
   g.phases = args.upsample == 1 ? 4 : 1;
-  g.parts = 1;
   if (g.phases == 4) {
     g.gemm.rows /= 4, g.gemm.out_pixels /= 4, g.gemm.out_width /= 2;
+    g.gemm.weight = args.upsampled, g.gemm.kernel = 2, g.gemm.depth = 4 * args.packed_channels;
   }
   // For every row below 2^31: row * ceil(2^(31 + b) / width) / 2^(31 + b), b bits holding width - 1.
   const auto width = static_cast<uint64_t>(g.gemm.out_width);
@@ -59,7 +63,14 @@ TmaGemm tma_gemm(const GemmArgs& args, int box_rows, int columns) {
   g.width_multiplier = static_cast<uint32_t>(((uint64_t{1} << (31 + g.width_shift)) + width - 1) / width);
   if (g.width_shift > 0) --g.width_shift;
   g.src = src_map(g.gemm, g.windows, box_rows);
-  g.weight = weight_map(args, columns);
+  g.weight = weight_map(g.gemm, columns);
+  for (int i = 0; i < args.term_count; ++i) {
+    const GemmTerm& term = args.terms[i];
+    const TensorAxis src[] = {{term.channels, 1, 64}, {args.rows, term.src_stride, box_rows}};
+    const TensorAxis weight[] = {{term.channels, 1, 64}, {args.columns, term.packed_channels, columns}};
+    g.term_src[i] = tensor_map(term.src, src, 2);
+    g.term_weight[i] = tensor_map(term.weight, weight, 2);
+  }
   return g;
 }
 

@@ -56,7 +56,7 @@ public class HandoverBenchmark {
     Files.delete(file);
     plan = FramePlan.of(settings);
     ModelConfig config = Shapes.of("vaeDecode", "small");
-    engine = Engine.open("cpu", Pair.THREADS);
+    engine = Engine.open("cpu", Target.THREADS);
     model = Model.random(engine, config, 1);
     int[] ids = new int[config.text().maxPositions()];
     job = RenderJob.create(model, prompt -> ids, settings, 1, null);

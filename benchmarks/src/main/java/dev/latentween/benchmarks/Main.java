@@ -23,20 +23,26 @@ public final class Main {
   public static void main(String[] args) throws IOException, RunnerException {
     Path module = Path.of(args[0]);
     Path results = Files.createDirectories(module.resolve("results")).resolve("jmh.json");
+    String gpu = gpu(System.getProperty("device", "auto"));
     OptionsBuilder options = new OptionsBuilder();
     options
         .include(args[2])
         .param("size", System.getProperty("sizes", "sd15,small").split(","))
         .jvmArgs(
-            "-Xmx1g",
+            gpu == null ? "-Xmx1g" : "-Xmx4g",
             "-Dorg.bytedeco.javacpp.maxPhysicalBytes=0",
+            "-Ddevice=" + (gpu == null ? "cpu" : "cuda"),
             "-Dthreads=" + System.getProperty("threads", "1"),
             "-DchannelsLast=" + System.getProperty("channelsLast", "true"))
         .shouldFailOnError(true)
         .resultFormat(ResultFormatType.JSON)
         .result(results.toString());
     Collection<RunResult> runs = new Runner(options.build()).run();
-    List<Ratio> ratios = runs.stream().filter(Ratio::isPair).map(Ratio::of).toList();
+    List<Ratio> ratios =
+        runs.stream()
+            .filter(Ratio::isPair)
+            .map(run -> Ratio.of(run, gpu == null ? "" : " on " + gpu))
+            .toList();
     print(runs, ratios);
     System.out.println("all figures: " + results);
 
@@ -57,13 +63,36 @@ public final class Main {
     }
   }
 
+  /** The GPU that is measured; null for the CPU. */
+  private static String gpu(String device) {
+    String gpu = device.equals("cpu") ? null : Target.gpu();
+    switch (device) {
+      case "cpu", "auto" -> System.out.println("measuring " + (gpu == null ? "the CPU" : gpu));
+      case "cuda" -> {
+        if (gpu == null) {
+          System.exit(1);
+        }
+      }
+      default ->
+          throw new IllegalArgumentException("device: '" + device + "' is not auto, cpu or cuda");
+    }
+    return gpu;
+  }
+
   private static void print(Collection<RunResult> runs, List<Ratio> ratios) {
+    int width = ratios.stream().mapToInt(ratio -> ratio.name().length()).max().orElse(0);
+    String name = "%-" + Math.max(24, width) + "s ";
     System.out.printf(
-        "%n%-24s %12s %12s %8s %8s%n", "benchmark", "ours, ms", "LibTorch, ms", "ratio", "noise");
+        "%n" + name + "%12s %12s %8s %8s%n",
+        "benchmark",
+        "ours, ms",
+        "LibTorch, ms",
+        "ratio",
+        "noise");
     for (Ratio ratio : ratios) {
       System.out.printf(
           Locale.ROOT,
-          "%-24s %12.2f %12.2f %8.3f %8.3f%n",
+          name + "%12.4g %12.4g %8.3f %8.3f%n",
           ratio.name(),
           ratio.ours(),
           ratio.libTorch(),
@@ -74,7 +103,7 @@ public final class Main {
       if (!Ratio.isPair(run)) {
         System.out.printf(
             Locale.ROOT,
-            "%-24s %12.6f%n",
+            name + "%12.6f%n",
             run.getPrimaryResult().getLabel(),
             run.getPrimaryResult().getScore());
       }

@@ -80,6 +80,8 @@ final class NativeOps {
 
   static native void ltw_op_run(ltw_op op);
 
+  static native void ltw_op_wait(ltw_op op);
+
   static native void ltw_op_result(ltw_op op, float[] y);
 
   static native void ltw_op_destroy(ltw_op op);

@@ -8,12 +8,15 @@ import java.util.Arrays;
 import java.util.function.Supplier;
 import org.bytedeco.pytorch.Tensor;
 
-/** A network with the same weights and inputs in the engine and in LibTorch. */
+/**
+ * A network with the same weights and inputs in the engine and in LibTorch, from the host's memory
+ * and back to it.
+ */
 final class NetworkPair extends Pair {
-  private static final int LATENT = 32; // 256x256 pixels
+  private static final int LATENT = Target.LATENT;
   private static final int TOKENS = 77;
 
-  private final Engine engine = Engine.open("cpu", THREADS);
+  private final Engine engine = Engine.open(Target.device(), Target.THREADS);
   private final Model model;
   private final ModelParts parts;
   private final ModelConfig config;
@@ -53,7 +56,8 @@ final class NetworkPair extends Pair {
     ours = () -> parts.unet(2, LATENT, LATENT, TOKENS, xs, timesteps, contexts, result);
     TorchUNet other = new TorchUNet(torchOps, config.unet());
     Tensor times = Tensor.create(timesteps, 2, 1);
-    libTorch = () -> other.forward(x, times, context);
+    libTorch =
+        onTarget(() -> other.forward(Target.put(x), Target.move(times), Target.put(context)));
   }
 
   private void vaeDecode() {
@@ -62,7 +66,7 @@ final class NetworkPair extends Pair {
     result = new float[3 * 64 * LATENT * LATENT];
     ours = () -> parts.decodeLatent(1, LATENT, LATENT, zs, result);
     TorchVaeDecoder other = new TorchVaeDecoder(torchOps, config.vae());
-    libTorch = () -> other.forward(z);
+    libTorch = onTarget(() -> other.forward(Target.put(z)));
   }
 
   /** A prompt and its negative prompt. */
@@ -73,7 +77,11 @@ final class NetworkPair extends Pair {
     ours = () -> parts.encodeText(ids, 2, 1, result);
     TorchText other = new TorchText(torchOps, config.text());
     Tensor tokens = Tensor.create(Arrays.stream(ids).asLongStream().toArray(), 2, TOKENS);
-    libTorch = () -> other.forward(tokens);
+    libTorch = onTarget(() -> other.forward(Target.move(tokens)));
+  }
+
+  private static Supplier<Tensor> onTarget(Supplier<Tensor> forward) {
+    return () -> Torch.scoped(() -> Target.fetch(forward.get()));
   }
 
   @Override

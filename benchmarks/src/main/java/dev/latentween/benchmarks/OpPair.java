@@ -8,9 +8,10 @@ import org.bytedeco.pytorch.global.torch;
 
 /** An op with the same weights and inputs in the core and in LibTorch. */
 final class OpPair extends Pair {
-  private static final String CPU = "cpu";
-  private static final int BATCH = 2;
-  private static final int SIDE = 32;
+  private static final String DEVICE = Target.device();
+  private static final int THREADS = Target.THREADS;
+  private static final int BATCH = Target.CUDA ? 8 : 2;
+  private static final int SIDE = Target.LATENT;
   private static final int TOKENS = SIDE * SIDE;
   private static final double EPS = 1e-5;
 
@@ -48,7 +49,7 @@ final class OpPair extends Pair {
     Tensor bias = RandomWeights.uniform(-1, 1, channels);
     made(
         NativeOps.ltw_op_conv2d(
-            CPU,
+            DEVICE,
             THREADS,
             BATCH,
             SIDE,
@@ -59,10 +60,13 @@ final class OpPair extends Pair {
             values(weight),
             values(bias)),
         BATCH * TOKENS * channels);
-    Tensor laidOut = layout(weight);
-    TensorOptional optionalBias = new TensorOptional(bias);
+    Tensor image = Target.put(x);
+    Tensor laidOut = layout(Target.put(weight));
+    TensorOptional optionalBias = new TensorOptional(Target.put(bias));
     long[] one = {1, 1};
-    libTorch = () -> rows(torch.conv2d(x, laidOut, optionalBias, one, one, one, 1));
+    libTorch =
+        () ->
+            Torch.scoped(() -> rows(torch.conv2d(image, laidOut, optionalBias, one, one, one, 1)));
   }
 
   /** The widest of a transformer block: into the feed-forward layers. */
@@ -72,10 +76,12 @@ final class OpPair extends Pair {
     Tensor bias = RandomWeights.uniform(-1, 1, out);
     made(
         NativeOps.ltw_op_linear(
-            CPU, THREADS, BATCH * TOKENS, in, out, values(x), values(weight), values(bias)),
+            DEVICE, THREADS, BATCH * TOKENS, in, out, values(x), values(weight), values(bias)),
         BATCH * TOKENS * out);
-    TensorOptional optionalBias = new TensorOptional(bias);
-    libTorch = () -> torch.linear(x, weight, optionalBias);
+    Tensor states = Target.put(x);
+    Tensor matrix = Target.put(weight);
+    TensorOptional optionalBias = new TensorOptional(Target.put(bias));
+    libTorch = () -> torch.linear(states, matrix, optionalBias);
   }
 
   private void attention(int channels, int heads) {
@@ -84,9 +90,13 @@ final class OpPair extends Pair {
     Tensor v = RandomWeights.uniform(-2, 2, BATCH, TOKENS, channels);
     made(
         NativeOps.ltw_op_attention(
-            CPU, THREADS, BATCH, TOKENS, TOKENS, channels, heads, values(q), values(k), values(v)),
+            DEVICE, THREADS, BATCH, TOKENS, TOKENS, channels, heads, values(q), values(k),
+            values(v)),
         BATCH * TOKENS * channels);
-    libTorch = () -> Torch.scoped(() -> Torch.attention(q, k, v, heads, false));
+    Tensor queries = Target.put(q);
+    Tensor keys = Target.put(k);
+    Tensor values = Target.put(v);
+    libTorch = () -> Torch.scoped(() -> Torch.attention(queries, keys, values, heads, false));
   }
 
   /** With the SiLU that follows it. */
@@ -96,7 +106,7 @@ final class OpPair extends Pair {
     Tensor beta = RandomWeights.uniform(-1, 1, channels);
     made(
         NativeOps.ltw_op_group_norm(
-            CPU,
+            DEVICE,
             THREADS,
             BATCH,
             SIDE,
@@ -108,12 +118,13 @@ final class OpPair extends Pair {
             values(gamma),
             values(beta)),
         BATCH * TOKENS * channels);
-    TensorOptional scale = new TensorOptional(gamma);
-    TensorOptional shift = new TensorOptional(beta);
+    Tensor image = Target.put(x);
+    TensorOptional scale = new TensorOptional(Target.put(gamma));
+    TensorOptional shift = new TensorOptional(Target.put(beta));
     libTorch =
         () ->
             Torch.scoped(
-                () -> rows(torch.silu(torch.group_norm(x, groups, scale, shift, EPS, false))));
+                () -> rows(torch.silu(torch.group_norm(image, groups, scale, shift, EPS, false))));
   }
 
   private static Tensor image(int channels) {
@@ -138,6 +149,11 @@ final class OpPair extends Pair {
   @Override
   void runOurs() {
     NativeOps.ltw_op_run(op);
+  }
+
+  @Override
+  void waitForOurs() {
+    NativeOps.ltw_op_wait(op);
   }
 
   @Override

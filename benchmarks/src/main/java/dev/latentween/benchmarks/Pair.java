@@ -1,39 +1,23 @@
 package dev.latentween.benchmarks;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Loader;
-import org.bytedeco.openblas.global.openblas_nolapack;
 import org.bytedeco.pytorch.NoGradGuard;
 import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 
 /** The same computation in the engine and in LibTorch. */
 abstract class Pair implements AutoCloseable {
-  /** Of both sides. */
-  static final int THREADS = Integer.getInteger("threads", 1);
-
-  private static final double TOLERANCE = 1e-4;
-
-  static {
-    try {
-      // All of LibTorch's files at once: as JavaCPP extracts them, one by one, libtorch.so would
-      // find its libtorch_cpu.so in the system's folders if that has one, of another version.
-      Loader.cacheResources("/org/bytedeco/pytorch/" + Loader.getPlatform() + "/");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
-  private final NoGradGuard noGrad = new NoGradGuard();
+  private final NoGradGuard noGrad;
 
   Pair() {
-    torch.set_num_threads(THREADS);
-    openblas_nolapack.blas_set_num_threads(THREADS); // LibTorch's matrix products are OpenBLAS'
+    Target.synchronize(); // LibTorch is loaded before its first class
+    noGrad = new NoGradGuard();
   }
 
+  /** Computes, or begins to. */
   abstract void runOurs();
+
+  /** Waits for {@link #runOurs}. */
+  void waitForOurs() {}
 
   /** What {@link #runOurs} computed last. */
   abstract float[] result();
@@ -41,8 +25,20 @@ abstract class Pair implements AutoCloseable {
   /** Computes the same; of the shape that {@link #result} has. */
   abstract Tensor libTorch();
 
-  void runLibTorch() {
-    libTorch().close();
+  /** Evaluates the engine's side so many times. */
+  final void ours(int times) {
+    for (int i = 0; i < times; i++) {
+      runOurs();
+    }
+    waitForOurs();
+  }
+
+  /** Evaluates LibTorch's. */
+  final void libTorch(int times) {
+    for (int i = 0; i < times; i++) {
+      libTorch().close();
+    }
+    Target.synchronize();
   }
 
   /**
@@ -51,7 +47,7 @@ abstract class Pair implements AutoCloseable {
    * @throws IllegalStateException if they differ by more than rounding
    */
   void check() {
-    runOurs();
+    ours(1);
     float[] result = result();
     float[] expected = values(libTorch());
     double difference = 0;
@@ -61,14 +57,14 @@ abstract class Pair implements AutoCloseable {
       norm += Math.pow(expected[i], 2);
     }
     double error = Math.sqrt(difference / norm);
-    if (!(error <= TOLERANCE)) {
+    if (!(error <= Target.TOLERANCE)) {
       throw new IllegalStateException(
-          "the engine differs from LibTorch by " + error + ", more than " + TOLERANCE);
+          "the engine differs from LibTorch by " + error + ", more than " + Target.TOLERANCE);
     }
   }
 
   static float[] values(Tensor tensor) {
-    Tensor dense = tensor.contiguous();
+    Tensor dense = Target.fetch(tensor).contiguous();
     float[] values = new float[Math.toIntExact(dense.numel())];
     try (FloatPointer data = new FloatPointer(dense.data_ptr())) {
       data.get(values);

@@ -3,6 +3,7 @@ package dev.latentween.benchmarks;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntConsumer;
 import org.openjdk.jmh.annotations.AuxCounters;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -21,7 +22,8 @@ import org.openjdk.jmh.annotations.Warmup;
  * machine does then falls on both, and the ratio stays what it is.
  *
  * <p>By default each side has one thread and its CPU time is taken, so that the figures hold on a
- * machine with other work: two threads that wait for each other at every barrier do not.
+ * machine with other work: two threads that wait for each other at every barrier do not. On a GPU
+ * it is the clock, over evaluations that are queued one behind the other and waited for at the end.
  */
 @BenchmarkMode(Mode.SingleShotTime)
 @OutputTimeUnit(TimeUnit.MILLISECONDS)
@@ -32,6 +34,9 @@ import org.openjdk.jmh.annotations.Warmup;
 public abstract class PairBenchmark {
   /** How long one iteration evaluates each side, at least. */
   private static final double MIN_MILLIS = 100;
+
+  /** How long a side computes on a GPU before it is waited for. */
+  private static final double QUEUED_MILLIS = 20;
 
   private static final ThreadMXBean CPU = ManagementFactory.getThreadMXBean();
 
@@ -44,6 +49,7 @@ public abstract class PairBenchmark {
   }
 
   private Pair pair;
+  private int evaluations; // of a side before it is the other's turn
   private int turns;
   private boolean oursFirst;
 
@@ -55,8 +61,10 @@ public abstract class PairBenchmark {
   public void setUp() {
     pair = newPair();
     pair.check();
-    double once = Math.max(millis(pair::runOurs), millis(pair::runLibTorch));
-    turns = (int) Math.ceil(MIN_MILLIS / once);
+    evaluations = 1;
+    double once = Math.max(millis(pair::ours), millis(pair::libTorch));
+    evaluations = Target.CUDA ? (int) Math.ceil(QUEUED_MILLIS / once) : 1;
+    turns = (int) Math.ceil(MIN_MILLIS / (once * evaluations));
   }
 
   @TearDown
@@ -71,25 +79,26 @@ public abstract class PairBenchmark {
     for (int i = 0; i < turns; i++) {
       oursFirst = !oursFirst;
       if (oursFirst) {
-        ours += millis(pair::runOurs);
+        ours += millis(pair::ours);
       }
-      libTorch += millis(pair::runLibTorch);
+      libTorch += millis(pair::libTorch);
       if (!oursFirst) {
-        ours += millis(pair::runOurs);
+        ours += millis(pair::ours);
       }
     }
     times.ours = ours / turns;
     times.libTorch = libTorch / turns;
   }
 
-  private static double millis(Runnable body) {
+  private double millis(IntConsumer side) {
     long begin = clock();
-    body.run();
-    return (clock() - begin) / 1e6;
+    side.accept(evaluations);
+    return (clock() - begin) / 1e6 / evaluations;
   }
 
   /** Nanoseconds: of this thread's own time if it works alone, or else those of the clock. */
   private static long clock() {
-    return Pair.THREADS == 1 ? CPU.getCurrentThreadCpuTime() : System.nanoTime();
+    boolean alone = Target.THREADS == 1 && !Target.CUDA;
+    return alone ? CPU.getCurrentThreadCpuTime() : System.nanoTime();
   }
 }

@@ -20,12 +20,15 @@ record Ratio(String name, double ours, double libTorch, double ratio, double noi
     return run.getParams().getParam("what") != null;
   }
 
-  static Ratio of(RunResult run) {
+  /**
+   * @param where what stands behind the name: ratios of one device say nothing of another's
+   */
+  static Ratio of(RunResult run, String where) {
     double[] ours = counter(run, "ours");
     double[] libTorch = counter(run, "libTorch");
     double[] ratios = new double[ours.length];
     Arrays.setAll(ratios, i -> ours[i] / libTorch[i]);
-    String name = run.getParams().getParam("what") + "." + run.getParams().getParam("size");
+    String name = run.getParams().getParam("what") + "." + run.getParams().getParam("size") + where;
     return new Ratio(name, median(ours), median(libTorch), median(ratios), noise(ratios));
   }
 

@@ -25,6 +25,7 @@ final class Torch {
   Torch(Map<String, Tensor> tensors, boolean channelsLast) {
     this.channelsLast = channelsLast;
     weights = new HashMap<>(tensors);
+    weights.replaceAll((name, tensor) -> Target.put(tensor));
     weights.replaceAll((name, tensor) -> tensor.dim() == 4 ? image(tensor) : tensor);
     weights.forEach((name, tensor) -> optional.put(name, new TensorOptional(tensor)));
   }

@@ -26,7 +26,7 @@ final class TorchUNet {
     for (int i = 0; i < half; i++) {
       values[i] = (float) Math.exp(-Math.log(10000) * i / (half - config.freqShift()));
     }
-    frequencies = Tensor.create(values, 1, half);
+    frequencies = Target.move(Tensor.create(values, 1, half));
   }
 
   /** x [n, in, h, w], timesteps [n, 1], context [n, tokens, width] to [n, out, h, w]. */
@@ -37,7 +37,7 @@ final class TorchUNet {
   /** SiLU of the time embedding: every residual block applies it, here it is shared. */
   private Tensor time(Tensor timesteps) {
     Tensor angles = timesteps.mul(frequencies);
-    Tensor features = torch.cat(new TensorVector(angles.cos(), angles.sin()), 1);
+    Tensor features = Target.round(torch.cat(new TensorVector(angles.cos(), angles.sin()), 1));
     Tensor hidden = torch.silu(torchOps.linear(features, "unet.time_embedding.linear_1"));
     return torch.silu(torchOps.linear(hidden, "unet.time_embedding.linear_2"));
   }

@@ -11,18 +11,20 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Phaser;
 import java.util.function.Consumer;
-import java.util.function.Function;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
 
 /** A whole benchmark: each device alone, all together, and what follows from it. */
 public final class Bench {
   private static final int DEVICE_ERROR = 4;
-  private static final Duration TOGETHER = Duration.ofSeconds(8);
 
   /**
    * What is asked for.
    *
+   * @param devices says which; asked once, and not before the sensors were looked at
    * @param model null for random weights
    * @param tokenizer of the model; null to look beside it
    * @param width of frames in pixels; null for what fits the device, as the two below
@@ -32,7 +34,7 @@ public final class Bench {
    */
   public record Request(
       Profile profile,
-      List<String> devices,
+      Supplier<List<String>> devices,
       Path model,
       Path tokenizer,
       Integer width,
@@ -44,11 +46,11 @@ public final class Bench {
       Settings job) {}
 
   private final Request request;
-  private final Profile.Limits limits;
+  private final IntFunction<Profile.Limits> limits;
   private final FrameSink.Factory sinks;
   private final Path folder;
   private final Consumer<String> progress;
-  private final Function<String, Nvml.Found> sensors;
+  private final Supplier<Sensors> sensors;
 
   /**
    * @param sinks for rendered frames
@@ -56,17 +58,17 @@ public final class Bench {
    * @param progress takes lines for people
    */
   public Bench(Request request, FrameSink.Factory sinks, Path folder, Consumer<String> progress) {
-    this(request, request.profile().limits, sinks, folder, progress, Nvml::find);
+    this(request, request.profile()::limits, sinks, folder, progress, Nvml::look);
   }
 
-  /** The same with limits and sensors of the caller's. */
+  /** The same with limits, for a number of devices, and sensors of the caller's. */
   Bench(
       Request request,
-      Profile.Limits limits,
+      IntFunction<Profile.Limits> limits,
       FrameSink.Factory sinks,
       Path folder,
       Consumer<String> progress,
-      Function<String, Nvml.Found> sensors) {
+      Supplier<Sensors> sensors) {
     this.request = request;
     this.limits = limits;
     this.sinks = sinks;
@@ -79,12 +81,15 @@ public final class Bench {
    * Measures.
    *
    * @param engineVersion for the report
-   * @param processStart when the process started, for the cold start
+   * @param processMillis from the process's start to its own code, for the report
    * @throws UserError for a model or a size that cannot be, and for pictures that are no numbers
    */
-  public Report run(String engineVersion, Instant processStart) {
-    double processMillis = processStart.until(Instant.now(), ChronoUnit.NANOS) / 1e6;
-    boolean small = request.devices().get(0).equals("cpu");
+  public Report run(String engineVersion, double processMillis) {
+    Sensors found = sensors.get();
+    long begin = System.nanoTime();
+    List<String> names = request.devices().get();
+    DeviceBench.Start start = new DeviceBench.Start(processMillis, LoadedModel.millisSince(begin));
+    boolean small = names.contains("cpu");
     try (Subject subject =
         Subject.open(
             request.model(),
@@ -94,12 +99,17 @@ public final class Bench {
             or(request.height(), small ? 128 : 512),
             or(request.steps(), small ? 4 : 20),
             request.precision())) {
+      DeviceBench bench =
+          new DeviceBench(subject, limits.apply(names.size()), found, sinks, folder, progress);
       List<Report.Device> devices = new ArrayList<>();
-      for (String device : request.devices()) {
-        DeviceBench bench = new DeviceBench(subject, limits, sensors, sinks, folder, progress);
-        devices.add(bench.measure(device, devices.isEmpty() ? processMillis : null));
+      for (String name : names) {
+        devices.add(bench.measure(name, start));
+        start = new DeviceBench.Start(null, 0);
       }
-      Report.Together together = devices.size() > 1 ? together(subject, devices) : null;
+      Report.Together together =
+          devices.size() > 1
+              ? together(subject, devices, limits.apply(devices.size()).endToEnd())
+              : null;
       return report(engineVersion, subject, devices, together);
     } catch (IllegalArgumentException e) {
       throw new UserError(e.getMessage(), e);
@@ -156,38 +166,44 @@ public final class Bench {
         notes);
   }
 
-  /** All devices at once, each with files of its own, over the same time. */
-  private Report.Together together(Subject subject, List<Report.Device> alone) {
+  /**
+   * All devices at once, each with files of its own, over the same time.
+   *
+   * @throws RuntimeException the first failure, when all have ended
+   */
+  private Report.Together together(Subject subject, List<Report.Device> alone, Duration time) {
     progress.accept("all devices together");
-    CyclicBarrier ready = new CyclicBarrier(alone.size());
+    Phaser loaded = new Phaser(alone.size());
     List<CompletableFuture<Double>> rates =
         alone.stream()
             .map(
                 device ->
                     CompletableFuture.supplyAsync(
-                        () -> rate(subject, device, ready), task -> new Thread(task).start()))
+                        () -> rate(subject, device, loaded, time),
+                        task -> new Thread(task).start()))
             .toList();
+    try {
+      CompletableFuture.allOf(rates.toArray(CompletableFuture[]::new)).join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      throw e;
+    }
     double all = rates.stream().mapToDouble(CompletableFuture::join).sum();
     double sum = alone.stream().mapToDouble(d -> d.endToEnd().framesPerSecond()).sum();
     return new Report.Together(alone.stream().map(Report.Device::device).toList(), all, all / sum);
   }
 
-  private double rate(Subject subject, Report.Device device, CyclicBarrier ready) {
+  private double rate(Subject subject, Report.Device device, Phaser loaded, Duration time) {
     Path files = folder.resolve(device.device().replace(':', '-'));
-    try (LoadedModel loaded = new LoadedModel(device.device(), subject, progress);
+    try (LoadedModel model = new LoadedModel(device.device(), subject, progress);
         FrameSink sink =
             sinks.open(subject.settings(), subject.name(), files, device.bestBatch())) {
-      return EndToEnd.measureFor(loaded, sink, device.bestBatch(), TOGETHER, () -> await(ready))
-          .windows()
-          .rate();
-    }
-  }
-
-  private static void await(CyclicBarrier barrier) {
-    try {
-      barrier.await();
-    } catch (Exception e) {
-      throw new IllegalStateException("another device failed", e);
+      loaded.arriveAndAwaitAdvance();
+      return EndToEnd.measureFor(model, sink, device.bestBatch(), time).windows().rate();
+    } finally {
+      loaded.arriveAndDeregister(); // nobody waits for one that failed
     }
   }
 }

@@ -130,8 +130,8 @@ public final class Comparison {
   }
 
   private static String devices(Report report) {
-    String first = report.devices().get(0).name();
+    Report.Device first = report.devices().get(0);
     int count = report.devices().size();
-    return count == 1 ? first : count + " x " + first;
+    return (count == 1 ? "" : count + " x ") + first.name() + ", " + first.precision();
   }
 }

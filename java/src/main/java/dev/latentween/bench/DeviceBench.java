@@ -5,14 +5,13 @@ import dev.latentween.engine.Devices;
 import dev.latentween.engine.Engine;
 import dev.latentween.engine.RenderJob;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
-import java.util.function.Function;
 
 /**
  * Measures one device.
  *
- * @param sensors finds a GPU's by its place on the PCI bus; of the CPU for null
  * @param sinks for rendered frames
  * @param folder for files
  * @param progress takes lines for people
@@ -20,7 +19,7 @@ import java.util.function.Function;
 record DeviceBench(
     Subject subject,
     Profile.Limits limits,
-    Function<String, Nvml.Found> sensors,
+    Sensors sensors,
     FrameSink.Factory sinks,
     Path folder,
     Consumer<String> progress) {
@@ -30,16 +29,19 @@ record DeviceBench(
   private static final double ABOUT = 0.98;
 
   /**
-   * @param processMillis from the process's start until now; null where it does not matter
+   * What was before the first device was opened.
+   *
+   * @param processMillis from the process's start to its own code; null for other devices
+   * @param deviceMillis that looking for devices took, which wakes the driver; 0 for others
    */
-  Report.Device measure(String device, Double processMillis) {
+  record Start(Double processMillis, double deviceMillis) {}
+
+  Report.Device measure(String device, Start start) {
     DeviceInfo info = info(device);
-    Nvml.Found found = sensors.apply(info == null ? null : info.pciBusId());
-    Gpu gpu = found.gpu();
-    Gpu.Use use = gpu == null ? null : gpu.use(); // before this process takes its part
+    Sensors.Found found = sensors.of(info == null ? null : info.pciBusId());
     progress.accept(device + ": device and weights");
     try (LoadedModel loaded = new LoadedModel(device, subject, progress)) {
-      return measure(loaded, info, found, use, processMillis);
+      return measure(loaded, info, found, start);
     }
   }
 
@@ -54,13 +56,13 @@ record DeviceBench(
   }
 
   private Report.Device measure(
-      LoadedModel loaded, DeviceInfo info, Nvml.Found found, Gpu.Use use, Double processMillis) {
+      LoadedModel loaded, DeviceInfo info, Sensors.Found found, Start start) {
     long begin = System.nanoTime();
     double stepMillis = firstFrame(loaded);
     Report.ColdStart coldStart =
         new Report.ColdStart(
-            processMillis,
-            loaded.deviceMillis,
+            start.processMillis(),
+            start.deviceMillis() + loaded.deviceMillis,
             loaded.weightsMillis,
             LoadedModel.millisSince(begin));
     progress.accept(loaded.device + ": ceilings");
@@ -71,40 +73,52 @@ record DeviceBench(
         UNetCurve.measure(loaded, largest, limits.batchFactor(), stepMillis, limits.point());
     Report.UNetPoint best = best(curve.points());
     progress.accept(loaded.device + ": whole frames at batch " + best.batch());
-    Gpu gpu = found.gpu();
-    try (GpuWatch watch = gpu == null ? null : new GpuWatch(gpu);
-        FrameSink sink = sinks.open(subject.settings(), subject.name(), folder, best.batch())) {
-      EndToEnd.Result frames =
-          EndToEnd.measure(
-              loaded,
-              sink,
-              best.batch(),
-              limits.endToEnd(),
-              () -> watch == null ? Double.NaN : watch.joules());
-      Gpu.Identity identity = gpu == null ? null : gpu.identity(); // while clocks are those of work
-      progress.accept(loaded.device + ": correctness");
-      Report.Gate gate = PictureGate.check(loaded, best.batch());
-      return new Report.Device(
-          loaded.device,
-          info == null ? Machines.cpuName() : info.name(),
-          loaded.precision(),
-          info == null ? null : info.multiprocessors(),
-          info == null ? null : info.totalBytes(),
-          identity,
-          gpu == null ? found.missing() : "nvml",
-          use != null && use.byOthers() ? use : null,
-          coldStart,
-          largest,
-          curve.points(),
-          best.batch(),
-          curve.decodeAt(best.batch()),
-          frames.report(),
-          ceilings(ceilings, best, loaded.onCpu() ? Float.BYTES : Short.BYTES),
-          loaded.engine.peakBytes(),
-          power(watch, frames),
-          watch == null ? List.of() : watch.throttle(),
-          frames.windows().droop(),
-          gate);
+    Rendered rendered = render(loaded, found.gpu(), best.batch());
+    progress.accept(loaded.device + ": correctness");
+    Report.Gate gate = PictureGate.check(loaded, best.batch());
+    return new Report.Device(
+        loaded.device,
+        info == null ? Machines.cpuName() : info.name(),
+        loaded.precision(),
+        info == null ? null : info.multiprocessors(),
+        info == null ? null : info.totalBytes(),
+        rendered.gpu(),
+        found.gpu() == null ? found.missing() : "nvml",
+        found.before() != null && found.before().byOthers() ? found.before() : null,
+        coldStart,
+        largest,
+        curve.points(),
+        best.batch(),
+        curve.decodeAt(best.batch()),
+        rendered.frames().report(),
+        ceilings(ceilings, best, loaded.onCpu() ? Float.BYTES : Short.BYTES),
+        loaded.engine.peakBytes(),
+        rendered.power(),
+        rendered.throttle(),
+        rendered.frames().windows().droop(),
+        gate);
+  }
+
+  /** What whole frames gave, and what the GPU told meanwhile. */
+  private record Rendered(
+      EndToEnd.Result frames, Gpu.Identity gpu, Report.Power power, List<Gpu.Throttle> throttle) {}
+
+  private Rendered render(LoadedModel loaded, Gpu gpu, int batch) {
+    Duration limit = limits.endToEnd();
+    try (FrameSink sink = sinks.open(subject.settings(), subject.name(), folder, batch)) {
+      if (gpu == null) {
+        return new Rendered(
+            EndToEnd.measure(loaded, sink, batch, limit, () -> {}, () -> Double.NaN),
+            null,
+            null,
+            List.of());
+      }
+      try (GpuWatch watch = new GpuWatch(gpu)) {
+        EndToEnd.Result frames =
+            EndToEnd.measure(loaded, sink, batch, limit, watch::begin, watch::joules);
+        return new Rendered(
+            frames, watch.atWork(), power(watch.source(), frames.windows()), watch.throttle());
+      }
     }
   }
 
@@ -145,11 +159,9 @@ record DeviceBench(
         cost.bytes(samples, bytesPerValue) / seconds);
   }
 
-  private static Report.Power power(GpuWatch watch, EndToEnd.Result frames) {
-    Windows windows = frames.windows();
-    if (watch == null || Double.isNaN(windows.joules())) {
-      return null;
-    }
-    return new Report.Power(watch.source(), windows.watts(), windows.joules() / windows.work());
+  private static Report.Power power(String source, Windows windows) {
+    return Double.isNaN(windows.joules())
+        ? null
+        : new Report.Power(source, windows.watts(), windows.joules() / windows.work());
   }
 }

@@ -39,26 +39,27 @@ final class EndToEnd {
    * Until the rate has settled.
    *
    * @param limit the most time it takes before its last window
+   * @param ready called when the device is at work, before the time begins
    * @param joules a counter of energy; NaN where there is none
    */
   static Result measure(
-      LoadedModel loaded, FrameSink sink, int batch, Duration limit, DoubleSupplier joules) {
+      LoadedModel loaded,
+      FrameSink sink,
+      int batch,
+      Duration limit,
+      Runnable ready,
+      DoubleSupplier joules) {
     try (RenderJob job = loaded.job(loaded.subject.settings(), batch)) {
       return new EndToEnd(job, sink, loaded.frames(), batch, joules)
-          .run(() -> {}, window -> Windows.measure(limit, window));
+          .run(ready, window -> Windows.measure(limit, window));
     }
   }
 
-  /**
-   * For all of a time, beside others that do the same.
-   *
-   * @param ready called before the time begins; waits for the others
-   */
-  static Result measureFor(
-      LoadedModel loaded, FrameSink sink, int batch, Duration time, Runnable ready) {
+  /** For all of a time, beside others that do the same. */
+  static Result measureFor(LoadedModel loaded, FrameSink sink, int batch, Duration time) {
     try (RenderJob job = loaded.job(loaded.subject.settings(), batch)) {
       return new EndToEnd(job, sink, loaded.frames(), batch, () -> Double.NaN)
-          .run(ready, window -> Windows.measureFor(time, window));
+          .run(() -> {}, window -> Windows.measureFor(time, window));
     }
   }
 
@@ -129,7 +130,9 @@ final class EndToEnd {
     sink.finish();
   }
 
+  /** After the last frame the first comes again: a small picture may need more than there are. */
   private List<Frame> framesOf(int number) {
-    return frames.subList(number * batch, (number + 1) * batch);
+    int first = (int) ((long) number * batch % (frames.size() - batch + 1));
+    return frames.subList(first, first + batch);
   }
 }

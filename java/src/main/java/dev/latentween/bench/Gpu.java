@@ -38,8 +38,7 @@ public interface Gpu {
    *
    * @param energyJoules of a counter that started long ago
    */
-  record Reading(
-      Double powerWatts, Double energyJoules, Integer smClockMhz, Set<Throttle> throttle) {
+  record Reading(Double powerWatts, Double energyJoules, Set<Throttle> throttle) {
     public Reading {
       throttle = Set.copyOf(throttle);
     }
@@ -82,6 +81,4 @@ public interface Gpu {
   Identity identity();
 
   Reading read();
-
-  Use use();
 }

@@ -16,6 +16,7 @@ final class GpuWatch implements AutoCloseable {
   private final Set<Gpu.Throttle> throttle = EnumSet.noneOf(Gpu.Throttle.class);
   private final Thread thread;
   private volatile boolean over;
+  private Gpu.Identity atWork;
   private double joules;
   private long lastNanos = System.nanoTime();
 
@@ -52,6 +53,17 @@ final class GpuWatch implements AutoCloseable {
     lastNanos = now;
   }
 
+  /** From here on it is at the work that is measured. */
+  synchronized void begin() {
+    atWork = gpu.identity();
+    throttle.clear();
+  }
+
+  /** What it had when its work began. */
+  synchronized Gpu.Identity atWork() {
+    return atWork;
+  }
+
   /** Energy taken since some moment in the past; NaN where the GPU does not tell. */
   synchronized double joules() {
     look();
@@ -63,7 +75,7 @@ final class GpuWatch implements AutoCloseable {
     return counts ? "energy counter" : "sampled";
   }
 
-  /** Every reason seen so far. */
+  /** Every reason seen since {@link #begin}. */
   synchronized List<Gpu.Throttle> throttle() {
     return List.copyOf(throttle);
   }

@@ -2,6 +2,7 @@ package dev.latentween.bench;
 
 import static org.bytedeco.cuda.global.nvml.*;
 
+import dev.latentween.bench.Sensors.Found;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -22,6 +23,7 @@ import org.bytedeco.javacpp.BytePointer;
 final class Nvml implements Gpu {
   private static final int PROCESSES = 64;
   private static final int TEXT = 96;
+  private static final String CPU = "none for the CPU";
 
   private final nvmlDevice_st device;
 
@@ -29,34 +31,49 @@ final class Nvml implements Gpu {
     this.device = device;
   }
 
-  /** A GPU, or why there is nobody to ask: one of the two is null. */
-  record Found(Gpu gpu, String missing) {}
-
   /**
-   * Looks for NVML and in it for a GPU. That it is missing is nothing unusual.
-   *
-   * @param pciBusId as CUDA names it, for example 0000:1b:00.0; null for the CPU
+   * Looks for NVML and at who uses its GPUs. Must come before anything of CUDA's: a process that
+   * has only asked CUDA for free memory holds half a GB of each GPU. That NVML is missing is
+   * nothing unusual.
    */
-  static Found find(String pciBusId) {
-    if (pciBusId == null) {
-      return new Found(null, "none for the CPU");
-    }
+  static Sensors look() {
     try {
       NvmlLibrary.load();
       int status = nvmlInit_v2();
       if (status != NVML_SUCCESS) {
-        return new Found(null, "NVML: " + message(status));
+        return unless(Found.missing("NVML: " + message(status)));
       }
-      nvmlDevice_st device = new nvmlDevice_st();
-      try (BytePointer id = new BytePointer(pciBusId, StandardCharsets.US_ASCII)) {
-        status = nvmlDeviceGetHandleByPciBusId_v2(id, device);
+      int[] count = new int[1];
+      nvmlDeviceGetCount_v2(count);
+      List<Use> before = new ArrayList<>();
+      for (int i = 0; i < count[0]; i++) {
+        nvmlDevice_st device = new nvmlDevice_st();
+        status = nvmlDeviceGetHandleByIndex_v2(i, device);
+        before.add(status == NVML_SUCCESS ? new Nvml(device).use() : null);
       }
-      return status == NVML_SUCCESS
-          ? new Found(new Nvml(device), null)
-          : new Found(null, "NVML has no GPU " + pciBusId + ": " + message(status));
+      return pciBusId -> pciBusId == null ? Found.missing(CPU) : find(pciBusId, before);
     } catch (LinkageError e) {
-      return new Found(null, "NVML is not there: the driver's libnvidia-ml.so.1 cannot be loaded");
+      return unless(
+          Found.missing("NVML is not there: the driver's libnvidia-ml.so.1 cannot be loaded"));
     }
+  }
+
+  private static Sensors unless(Found missing) {
+    return pciBusId -> pciBusId == null ? Found.missing(CPU) : missing;
+  }
+
+  private static Found find(String pciBusId, List<Use> before) {
+    nvmlDevice_st device = new nvmlDevice_st();
+    int status;
+    try (BytePointer id = new BytePointer(pciBusId, StandardCharsets.US_ASCII)) {
+      status = nvmlDeviceGetHandleByPciBusId_v2(id, device);
+    }
+    if (status != NVML_SUCCESS) {
+      return Found.missing("NVML has no GPU " + pciBusId + ": " + message(status));
+    }
+    int[] index = new int[1];
+    boolean seen = nvmlDeviceGetIndex(device, index) == NVML_SUCCESS && index[0] < before.size();
+    return new Found(new Nvml(device), seen ? before.get(index[0]) : null, null);
   }
 
   private static String message(int status) {
@@ -92,7 +109,6 @@ final class Nvml implements Gpu {
     return new Reading(
         milli(out -> nvmlDeviceGetPowerUsage(device, out)),
         counts ? energy[0] / 1000.0 : null,
-        number(out -> nvmlDeviceGetClockInfo(device, NVML_CLOCK_SM, out)),
         throttle(reasons[0]));
   }
 
@@ -119,8 +135,7 @@ final class Nvml implements Gpu {
     }
   }
 
-  @Override
-  public Use use() {
+  private Use use() {
     List<Integer> processes = new ArrayList<>();
     int[] count = {PROCESSES};
     try (nvmlProcessInfo_v2_t infos = new nvmlProcessInfo_v2_t(PROCESSES)) {

@@ -74,11 +74,11 @@ public record Report(
    * @param multiprocessors null for the CPU
    * @param gpu null for the CPU and where the driver's NVML is missing
    * @param sensors "nvml", or why there are none
-   * @param usedByOthers null unless somebody used the device before the benchmark did
+   * @param usedByOthers null unless somebody is known to have used the device before the benchmark
    * @param largestBatch frames that fit
    * @param unetCurve from batch 1 on
    * @param bestBatch the smallest of the curve within 2 % of its highest rate
-   * @param peakMemoryBytes the most the engine held
+   * @param peakMemoryBytes the most the engine held, at the curve's largest batch
    * @param power null where the GPU does not tell it
    * @param throttle reasons seen while the windows ran
    * @param droop how much slower the last window was than the first, as a share; below 0: faster
@@ -123,7 +123,7 @@ public record Report(
    * From the start of the process to its first frame.
    *
    * @param processMs until the program's own code runs; null for all but the first device
-   * @param deviceMs until the device is open
+   * @param deviceMs until the device is open; of the first with waking the driver
    * @param weightsMs until the weights lie on it, packed
    * @param firstFrameMs from there until a frame is in memory
    */

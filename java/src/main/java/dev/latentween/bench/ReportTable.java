@@ -72,7 +72,7 @@ public final class ReportTable {
     row("PCIe", d -> gpu(d, ReportTable::pcie));
     row("ECC", d -> gpu(d, g -> g.ecc() == null ? "?" : g.ecc() ? "on" : "off"));
     row("sensors", Report.Device::sensors);
-    row("used by others", d -> d.usedByOthers() == null ? "no" : "yes");
+    row("used by others", d -> gpu(d, g -> d.usedByOthers() == null ? "no" : "yes"));
     row("start: process", d -> ms(d.coldStart().processMs()));
     row("start: device", d -> ms(d.coldStart().deviceMs()));
     row("start: weights", d -> ms(d.coldStart().weightsMs()));

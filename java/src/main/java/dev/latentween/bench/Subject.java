@@ -2,7 +2,7 @@ package dev.latentween.bench;
 
 import dev.latentween.engine.Engine;
 import dev.latentween.engine.Model;
-import dev.latentween.model.Checkpoint;
+import dev.latentween.engine.ModelSource;
 import dev.latentween.model.ModelConfig;
 import dev.latentween.model.SyntheticModel;
 import dev.latentween.settings.Precision;
@@ -19,7 +19,6 @@ import java.util.Map;
 /** What is rendered to be measured: a model, or random weights in its place, and settings. */
 final class Subject implements AutoCloseable {
   static final String SYNTHETIC = "Stable Diffusion 1.5 shapes";
-  static final long SEED = 1;
 
   private static final String SETTINGS =
       """
@@ -27,7 +26,7 @@ final class Subject implements AutoCloseable {
        "sampler": "euler", "scale": 7, "seed": 1}
       """;
 
-  private final Checkpoint checkpoint; // null for random weights
+  private final ModelSource source;
   private final Path settingsFile;
   private final int width;
   private final int height;
@@ -35,8 +34,8 @@ final class Subject implements AutoCloseable {
   private final Precision precision;
 
   private Subject(
-      Checkpoint checkpoint, Path folder, int width, int height, int steps, Precision precision) {
-    this.checkpoint = checkpoint;
+      ModelSource source, Path folder, int width, int height, int steps, Precision precision) {
+    this.source = source;
     this.width = width;
     this.height = height;
     this.steps = steps;
@@ -61,8 +60,9 @@ final class Subject implements AutoCloseable {
       int height,
       int steps,
       Precision precision) {
-    Checkpoint checkpoint = random(model) ? null : Checkpoint.open(model, tokenizer);
-    Subject subject = new Subject(checkpoint, folder, width, height, steps, precision);
+    Path given = model == null ? Path.of(SyntheticModel.SD15) : model;
+    Subject subject =
+        new Subject(ModelSource.open(given, tokenizer), folder, width, height, steps, precision);
     Settings settings = subject.settings();
     if (settings.width() != width || settings.height() != height) {
       throw new UserError(
@@ -78,20 +78,16 @@ final class Subject implements AutoCloseable {
     return subject;
   }
 
-  private static boolean random(Path model) {
-    return model == null || model.toString().equals(SyntheticModel.SD15);
-  }
-
   boolean synthetic() {
-    return checkpoint == null;
+    return source.synthetic();
   }
 
   String name() {
-    return synthetic() ? SYNTHETIC : checkpoint.name();
+    return synthetic() ? SYNTHETIC : source.name();
   }
 
   ModelConfig config() {
-    return synthetic() ? SyntheticModel.CONFIG : checkpoint.config();
+    return source.config();
   }
 
   Precision precision() {
@@ -100,14 +96,12 @@ final class Subject implements AutoCloseable {
 
   /** Of the weights, as a file name. */
   String identity() {
-    return synthetic() ? SyntheticModel.identity(SEED) : checkpoint.identity();
+    return source.identity().get();
   }
 
   /** The weights on a device, in the precision of a network in autocast. */
   Model load(Engine engine) {
-    return synthetic()
-        ? Model.random(engine, SyntheticModel.CONFIG, SEED)
-        : Model.load(engine, checkpoint);
+    return source.load().apply(engine);
   }
 
   /** Settings of the measured work. */
@@ -128,10 +122,7 @@ final class Subject implements AutoCloseable {
 
   /** From a prompt to the text encoder's input. */
   int[] tokenIds(String prompt) {
-    if (!synthetic()) {
-      return checkpoint.tokenizer().encode(prompt);
-    }
-    return SyntheticModel.tokenIds(prompt);
+    return source.tokenIds().apply(prompt);
   }
 
   /** What each frame asks of a device. */
@@ -174,8 +165,6 @@ final class Subject implements AutoCloseable {
 
   @Override
   public void close() {
-    if (checkpoint != null) {
-      checkpoint.close();
-    }
+    source.close();
   }
 }

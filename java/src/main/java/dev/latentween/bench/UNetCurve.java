@@ -10,33 +10,39 @@ import java.util.List;
 
 /** The rate of the denoising loop over the batch size, and what decoding takes beside it. */
 final class UNetCurve {
-  private static final double WINDOW_MILLIS = 400;
+  private static final double WINDOW_MILLIS = 800;
 
   private final LoadedModel loaded;
   private final Duration pointLimit;
   private final List<Report.UNetPoint> points = new ArrayList<>();
   private final List<Report.VaeDecode> decodes = new ArrayList<>();
 
-  /**
-   * @param stepMillis of a single frame, roughly
-   */
   private UNetCurve(LoadedModel loaded, Duration pointLimit) {
     this.loaded = loaded;
     this.pointLimit = pointLimit;
   }
 
   /**
-   * Measures batches 1, {@code factor}, its square and so on, and the largest.
+   * Measures batches 1, {@code factor}, its square and so on, and the largest; none of which the
+   * first picture and a window would take longer than a point's time.
    *
    * @param stepMillis what a step of one frame takes, roughly
    */
   static UNetCurve measure(
       LoadedModel loaded, int largestBatch, int factor, double stepMillis, Duration pointLimit) {
     UNetCurve curve = new UNetCurve(loaded, pointLimit);
-    double expected = stepMillis;
-    for (int batch = 1; batch <= largestBatch; batch = next(batch, factor, largestBatch)) {
-      curve.measure(batch, expected);
-      expected = curve.points.get(curve.points.size() - 1).milliseconds() * factor;
+    curve.measure(1, curve.steps(stepMillis));
+    int batch = next(1, factor, largestBatch);
+    while (batch <= largestBatch) {
+      Report.UNetPoint before = last(curve.points);
+      double step = before.milliseconds() / before.batch() * batch;
+      int steps = curve.steps(step);
+      double window = steps * step + batch * last(curve.decodes).millisecondsPerFrame();
+      if (2 * window > pointLimit.toMillis()) {
+        break;
+      }
+      curve.measure(batch, steps);
+      batch = next(batch, factor, largestBatch);
     }
     return curve;
   }
@@ -45,10 +51,18 @@ final class UNetCurve {
     return batch == largest ? largest + 1 : Math.min(batch * factor, largest);
   }
 
-  /** A window is a batch from noise to pixels, of as many steps as fill it. */
-  private void measure(int batch, double expectedMillis) {
+  private static <T> T last(List<T> list) {
+    return list.get(list.size() - 1);
+  }
+
+  /** As many as fill a window, but no more than the work has. */
+  private int steps(double stepMillis) {
     int most = loaded.subject.settings().stepsPerFrame();
-    int steps = (int) Math.max(1, Math.min(most, WINDOW_MILLIS / expectedMillis));
+    return (int) Math.max(1, Math.min(most, WINDOW_MILLIS / stepMillis));
+  }
+
+  /** A window is a batch from noise to pixels. */
+  private void measure(int batch, int steps) {
     Settings settings = loaded.subject.settings(steps);
     List<Frame> frames = loaded.frames().subList(0, batch);
     int samples = batch * Subject.evaluations(settings) / steps;

@@ -3,6 +3,7 @@ package dev.latentween.bench;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** What a device's figures say beside themselves. */
 final class Verdict {
@@ -37,14 +38,9 @@ final class Verdict {
     Gpu.Use use = device.usedByOthers();
     if (use != null) {
       notes.add(
-          String.format(
-              Locale.ROOT,
-              "%s is in use by others: processes %s, %s MiB taken, %s %% busy before the benchmark;"
-                  + " its figures are too low",
-              device.device(),
-              use.processes(),
-              use.usedBytes() == null ? "?" : use.usedBytes() >> 20,
-              use.busyPercent() == null ? "?" : use.busyPercent()));
+          device.device()
+              + " was in use before the benchmark, so its figures may be too low: "
+              + of(use));
     }
     Gpu.Identity gpu = device.gpu();
     if (gpu != null
@@ -68,5 +64,23 @@ final class Verdict {
       notes.add(device.device() + ": frames/s had not settled within 1 % when time was up");
     }
     return notes;
+  }
+
+  private static String of(Gpu.Use use) {
+    List<String> what = new ArrayList<>();
+    if (!use.processes().isEmpty()) {
+      what.add("process " + join(use.processes()));
+    }
+    if (use.usedBytes() != null) {
+      what.add((use.usedBytes() >> 20) + " MiB taken");
+    }
+    if (use.busyPercent() != null) {
+      what.add(use.busyPercent() + " % busy");
+    }
+    return String.join(", ", what);
+  }
+
+  private static String join(List<Integer> processes) {
+    return processes.stream().map(String::valueOf).collect(Collectors.joining(" and "));
   }
 }

@@ -26,12 +26,17 @@ final class Windows {
   }
 
   private final List<Window> all = new ArrayList<>();
+  private final int counted;
 
-  private Windows() {}
+  private Windows(int counted) {
+    this.counted = counted;
+  }
 
-  /** Measures at least one window, and none that begins after {@code limit}. */
+  /**
+   * Measures at least one window, and none that begins after {@code limit}; the last three count.
+   */
   static Windows measure(Duration limit, Supplier<Window> next) {
-    Windows windows = new Windows();
+    Windows windows = new Windows(AGREEING);
     long end = System.nanoTime() + limit.toNanos();
     do {
       windows.all.add(next.get());
@@ -39,25 +44,35 @@ final class Windows {
     return windows;
   }
 
-  /** Measures windows for all of a time. */
+  /**
+   * Measures windows for all of a time, which all count but the last if it ended after the time:
+   * others, measured at once, may have stopped before.
+   */
   static Windows measureFor(Duration time, Supplier<Window> next) {
-    Windows windows = new Windows();
+    Windows windows = new Windows(Integer.MAX_VALUE);
     long end = System.nanoTime() + time.toNanos();
+    Window window = next.get();
     do {
-      windows.all.add(next.get());
+      windows.all.add(window);
+      window = next.get();
     } while (System.nanoTime() < end);
     return windows;
   }
 
   /** The last windows, which count. */
   private List<Window> last() {
-    return all.subList(Math.max(0, all.size() - AGREEING), all.size());
+    return last(counted);
+  }
+
+  private List<Window> last(int count) {
+    return all.subList(Math.max(0, all.size() - count), all.size());
   }
 
   /** Whether the last three agree within 1 %. */
   boolean settled() {
-    double slowest = last().stream().mapToDouble(Window::rate).min().orElse(0);
-    double fastest = last().stream().mapToDouble(Window::rate).max().orElse(0);
+    List<Window> three = last(AGREEING);
+    double slowest = three.stream().mapToDouble(Window::rate).min().orElse(0);
+    double fastest = three.stream().mapToDouble(Window::rate).max().orElse(0);
     return all.size() >= AGREEING && fastest - slowest <= WITHIN * fastest;
   }
 

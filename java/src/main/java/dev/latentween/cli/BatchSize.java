@@ -1,6 +1,8 @@
 package dev.latentween.cli;
 
 import dev.latentween.settings.UserError;
+import java.util.Comparator;
+import java.util.stream.IntStream;
 
 /**
  * How many frames an engine renders at once.
@@ -10,6 +12,12 @@ import dev.latentween.settings.UserError;
 record BatchSize(int asked) {
   /** More gains nothing on an H100. */
   static final int LARGEST = 32;
+
+  /** Beside its frames, of which one of 512x512 is 1; on an H100. */
+  private static final double TIME_OF_A_BATCH = 0.3;
+
+  /** Of one frame, to the disk and into the video. */
+  private static final double TIME_TO_WRITE = 0.1;
 
   /**
    * Reads {@code --batch}.
@@ -31,8 +39,10 @@ record BatchSize(int asked) {
   }
 
   /**
-   * The size for some frames: as asked for, or such that no engine has none and the last batch is
-   * not nearly empty.
+   * The size for some frames: as asked for, or that with which they are soonest done. A batch takes
+   * the time of a full one, so the last should be nearly full; each takes somewhat more than its
+   * frames alone would; and what is written after the last frame is rendered is all engines' last
+   * batches.
    *
    * @param limit frames that fit into every engine
    */
@@ -41,8 +51,16 @@ record BatchSize(int asked) {
     if (!isAuto()) {
       return Math.min(asked, some);
     }
-    int batches = ceil(ceil(some, limit), engines) * engines;
-    return ceil(some, batches);
+    return IntStream.rangeClosed(1, Math.min(limit, some))
+        .boxed()
+        .min(Comparator.comparingDouble(batch -> framesOfTime(some, batch, engines)))
+        .orElseThrow();
+  }
+
+  /** How long it takes, in the time of a frame. */
+  private static double framesOfTime(int frames, int batch, int engines) {
+    int batchesEach = ceil(frames, batch * engines);
+    return batchesEach * (batch + TIME_OF_A_BATCH) + engines * batch * TIME_TO_WRITE;
   }
 
   /**

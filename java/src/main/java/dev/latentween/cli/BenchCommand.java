@@ -21,10 +21,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -123,6 +126,8 @@ final class BenchCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Instant processStart = ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
+    double processMillis = processStart.until(Instant.now(), ChronoUnit.NANOS) / 1e6;
     Matcher sides = Pattern.compile("(\\d{1,5})x(\\d{1,5})").matcher(size == null ? "" : size);
     if (size != null && !sides.matches()) {
       throw new UserError("--size is " + size + "; it must be WxH, for example 512x512");
@@ -130,11 +135,15 @@ final class BenchCommand implements Callable<Integer> {
     if (price != null && !(price > 0)) {
       throw new UserError("--price is " + price + "; it must be above 0");
     }
+    if (minFps != null && !(minFps > 0)) {
+      throw new UserError("--min-fps is " + minFps + "; it must be above 0");
+    }
+    DeviceChoice choice = device == null ? null : new DeviceChoice(device);
     Settings jobSettings = job == null ? null : new SettingsReader().read(job, Map.of()).settings();
     Bench.Request request =
         new Bench.Request(
             profile,
-            devices(),
+            () -> devices(choice),
             model,
             tokenizer,
             size == null ? null : Integer.valueOf(sides.group(1)),
@@ -144,7 +153,7 @@ final class BenchCommand implements Callable<Integer> {
             price,
             job == null ? null : job.getFileName().toString(),
             jobSettings);
-    Report report = measure(request);
+    Report report = measure(request, processMillis);
     PrintWriter out = spec.commandLine().getOut();
     out.print(ReportTable.of(report));
     out.flush();
@@ -172,31 +181,42 @@ final class BenchCommand implements Callable<Integer> {
             () -> new UserError("--precision is " + precision + "; it must be autocast or fp8"));
   }
 
-  private List<String> devices() {
-    if (device != null) {
-      return new DeviceChoice(device).among(Devices::find).names();
+  /**
+   * @param choice the user's; null for every GPU, or else the CPU
+   */
+  private List<String> devices(DeviceChoice choice) {
+    if (choice == null) {
+      Devices devices = Devices.find();
+      if (devices.gpus().stream().noneMatch(DeviceInfo::usable)) {
+        say("measuring the CPU; " + DeviceChoice.whyNone(devices));
+        return List.of("cpu");
+      }
+      return new DeviceChoice("cuda:all").among(() -> devices).names();
     }
-    boolean any = Devices.find().gpus().stream().anyMatch(DeviceInfo::usable);
-    return any ? new DeviceChoice("cuda:all").among(Devices::find).names() : List.of("cpu");
+    List<String> names = choice.among(Devices::find).names();
+    Set<String> seen = new HashSet<>();
+    for (String name : names) {
+      if (!seen.add(name)) {
+        throw new UserError("--device names " + name + " twice");
+      }
+    }
+    return names;
   }
 
-  private Report measure(Bench.Request request) {
-    Instant processStart = ProcessHandle.current().info().startInstant().orElseGet(Instant::now);
-    PrintWriter err = spec.commandLine().getErr();
+  private Report measure(Bench.Request request, double processMillis) {
     Path folder = temporaryFolder();
     try {
-      return new Bench(
-              request,
-              BenchOutput::new,
-              folder,
-              line -> {
-                err.println(line);
-                err.flush();
-              })
-          .run(Main.Version.number(), processStart);
+      return new Bench(request, BenchOutput::new, folder, this::say)
+          .run(Main.Version.number(), processMillis);
     } finally {
       delete(folder);
     }
+  }
+
+  private void say(String line) {
+    PrintWriter err = spec.commandLine().getErr();
+    err.println(line);
+    err.flush();
   }
 
   private static Path temporaryFolder() {

@@ -1,5 +1,7 @@
 package dev.latentween.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import dev.latentween.engine.DeviceInfo;
 import dev.latentween.engine.Devices;
 import dev.latentween.settings.UserError;
@@ -8,6 +10,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** What {@code --device} asks for, and which devices that are here. */
 final class DeviceChoice {
@@ -54,14 +57,19 @@ final class DeviceChoice {
       return best(find.get());
     }
     List<String> chosen = new ArrayList<>();
+    String note = "";
     for (String name : names) {
       switch (name) {
         case "cuda" -> chosen.add(bestOf(usable(find.get())).device());
-        case "cuda:all" -> usable(find.get()).forEach(gpu -> chosen.add(gpu.device()));
+        case "cuda:all" -> {
+          Devices devices = find.get();
+          usable(devices).forEach(gpu -> chosen.add(gpu.device()));
+          note = problems(devices).map(problem -> "not on " + problem).collect(joining("; "));
+        }
         default -> chosen.add(name);
       }
     }
-    return new Chosen(chosen, "");
+    return new Chosen(chosen, note);
   }
 
   private static Chosen best(Devices devices) {
@@ -87,10 +95,14 @@ final class DeviceChoice {
     return usable.stream().reduce((a, b) -> BEST.compare(b, a) > 0 ? b : a).orElseThrow();
   }
 
-  private static String whyNone(Devices devices) {
+  /** Why no GPU can be used. */
+  static String whyNone(Devices devices) {
+    return problems(devices).findFirst().orElse(devices.whyNone());
+  }
+
+  private static Stream<String> problems(Devices devices) {
     return devices.gpus().stream()
-        .map(gpu -> gpu.device() + ", " + gpu.name() + ": " + gpu.problem())
-        .findFirst()
-        .orElse(devices.whyNone());
+        .filter(gpu -> !gpu.usable())
+        .map(gpu -> gpu.device() + ", " + gpu.name() + ": " + gpu.problem());
   }
 }

@@ -35,8 +35,24 @@ final class EngineWork implements AutoCloseable {
     open();
   }
 
-  /** Renders from the queue until it is empty. */
+  /**
+   * Renders from the queue until it is empty.
+   *
+   * @throws EngineException that says how to go on, if the device fails or one frame is too much
+   */
   void run(FrameQueue queue) {
+    try {
+      renderAll(queue);
+    } catch (EngineException e) {
+      if (e.code() != Code.DEVICE && e.code() != Code.OUT_OF_MEMORY) {
+        throw e;
+      }
+      throw new EngineException(
+          e.code(), e.getMessage() + "; frames written so far are whole: go on with --resume");
+    }
+  }
+
+  private void renderAll(FrameQueue queue) {
     while (true) {
       boolean idle = underWay.isEmpty();
       Batch next = idle ? queue.take(batch) : queue.poll(batch);

@@ -4,6 +4,7 @@ import dev.latentween.engine.Engine;
 import dev.latentween.engine.Fp8;
 import dev.latentween.engine.FrameRenderer;
 import dev.latentween.engine.Model;
+import dev.latentween.engine.ModelSource;
 import dev.latentween.engine.RenderJob;
 import dev.latentween.settings.Precision;
 import dev.latentween.settings.Settings;

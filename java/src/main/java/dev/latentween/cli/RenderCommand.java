@@ -9,8 +9,10 @@ import dev.latentween.settings.Settings;
 import dev.latentween.settings.SettingsReader;
 import dev.latentween.settings.SettingsWriter;
 import dev.latentween.settings.Timestring;
+import dev.latentween.video.InitImage;
 import java.io.PrintWriter;
 import java.math.BigDecimal;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
@@ -38,7 +40,14 @@ final class RenderCommand implements Runnable {
     options.devices();
     Loaded loaded = new SettingsReader().read(options.settings, options.overrides());
     String model = Checkpoint.nameOf(options.model());
-    Optional<EarlierRender> earlier = earlier(loaded, model);
+    boolean resume = options.resume || loaded.settings().resumeTimestring().isPresent();
+    // Without --resume nothing is read or fetched for a dry run.
+    Optional<ByteBuffer> initImage =
+        options.dryRun && !resume ? Optional.empty() : initImage(loaded.settings());
+    Optional<EarlierRender> earlier =
+        resume
+            ? EarlierRender.find(loaded, model, initImage.map(InitImage::hash))
+            : Optional.empty();
     Settings settings = earlier.map(EarlierRender::settings).orElse(loaded.settings());
     String timestring =
         earlier.map(EarlierRender::timestring).orElseGet(() -> newTimestring(settings.outdir()));
@@ -65,7 +74,7 @@ final class RenderCommand implements Runnable {
       return;
     }
     options.checkModel();
-    render(settings, plan, timestring, video, earlier.isPresent());
+    render(settings, plan, timestring, video, initImage.orElse(null), earlier.isPresent());
   }
 
   /** Of now, or of the first second after it that no other render in the folder has. */
@@ -77,13 +86,19 @@ final class RenderCommand implements Runnable {
         .orElseThrow();
   }
 
-  private Optional<EarlierRender> earlier(Loaded loaded, String model) {
-    boolean wanted = options.resume || loaded.settings().resumeTimestring().isPresent();
-    return wanted ? EarlierRender.find(loaded, model) : Optional.empty();
+  private static Optional<ByteBuffer> initImage(Settings settings) {
+    return settings
+        .initImage()
+        .map(uri -> InitImage.load(uri, settings.width(), settings.height(), settings.fit()));
   }
 
   private void render(
-      Settings settings, FramePlan plan, String timestring, Path video, boolean resume) {
+      Settings settings,
+      FramePlan plan,
+      String timestring,
+      Path video,
+      ByteBuffer initImage,
+      boolean resume) {
     PrintWriter out = spec.commandLine().getOut();
     PrintWriter err = spec.commandLine().getErr();
     DeviceChoice.Chosen devices = options.devices().among(Devices::find);
@@ -97,6 +112,7 @@ final class RenderCommand implements Runnable {
             plan,
             timestring,
             video,
+            initImage,
             options.model(),
             options.tokenizer,
             devices.names(),

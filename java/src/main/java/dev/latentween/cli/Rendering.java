@@ -1,5 +1,6 @@
 package dev.latentween.cli;
 
+import dev.latentween.engine.ModelSource;
 import dev.latentween.schedule.Frame;
 import dev.latentween.schedule.FramePlan;
 import dev.latentween.settings.Settings;
@@ -14,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -24,6 +26,7 @@ import java.util.function.Consumer;
  * @param plan its frames
  * @param timestring first part of the files' names
  * @param video the video's file
+ * @param initImage the picture that frames start from, as large as they; null to start from noise
  * @param model a diffusers folder, a .safetensors file or "synthetic:sd15"
  * @param tokenizer folder with vocab.json and merges.txt; null to look beside the model
  * @param devices names of the engines to share the frames, for example "cpu"
@@ -36,6 +39,7 @@ record Rendering(
     FramePlan plan,
     String timestring,
     Path video,
+    ByteBuffer initImage,
     Path model,
     Path tokenizer,
     List<String> devices,
@@ -60,7 +64,7 @@ record Rendering(
             settings.outdir(), timestring, plan.width(), plan.height(), settings.bitDepth());
     BitSet whole = wholeFrames(files);
     try (ModelSource source = ModelSource.open(model, tokenizer);
-        Engines engines = Engines.open(devices, source, settings, initImage(), notes)) {
+        Engines engines = Engines.open(devices, source, settings, initImage, notes)) {
       int missing = plan.frameCount() - whole.cardinality();
       int limit = batch.isAuto() ? engines.largestBatch(BatchSize.LARGEST) : batch.asked();
       int size = batch.of(missing, limit, devices.size());
@@ -70,13 +74,6 @@ record Rendering(
     }
   }
 
-  private ByteBuffer initImage() {
-    return settings
-        .initImage()
-        .map(uri -> InitImage.load(uri, settings.width(), settings.height(), settings.fit()))
-        .orElse(null);
-  }
-
   private void render(
       Engines engines,
       int size,
@@ -84,14 +81,19 @@ record Rendering(
       BitSet whole,
       String modelName,
       Progress progress) {
-    // Of each engine one batch is rendered and one is ready, and one is written.
-    int buffers = 2 * devices.size() + 1;
+    // Of each engine one batch is sampled, one is decoded, and one is written.
+    int buffers = 3 * devices.size();
     try (Interruption interruption = new Interruption();
         VideoSink sink = VideoSink.open(video, plan.width(), plan.height(), settings.fps());
         FrameOutput output = new FrameOutput(settings, files, modelName, sink, size, buffers)) {
       PartialFile.write(
           settings.outdir().resolve(SettingsWriter.fileName(timestring)),
-          SettingsWriter.write(settings, timestring, modelName).getBytes(StandardCharsets.UTF_8));
+          SettingsWriter.write(
+                  settings,
+                  timestring,
+                  modelName,
+                  Optional.ofNullable(initImage).map(InitImage::hash))
+              .getBytes(StandardCharsets.UTF_8));
       progress.start(plan.frameCount(), whole.cardinality());
       engines.render(new FrameQueue(plan, whole, output, progress));
       output.finish(plan.frameCount());

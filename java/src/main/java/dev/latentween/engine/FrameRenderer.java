@@ -10,8 +10,8 @@ import java.util.List;
  */
 public interface FrameRenderer extends AutoCloseable {
   /**
-   * Queues a batch of frames. Waits first while two batches are submitted and not collected, so a
-   * thread that does both must collect before its third.
+   * Hands over a batch of frames. Waits first while two batches are submitted and not collected, so
+   * a thread that does both must collect before its third.
    *
    * @throws EngineException with code CANCELLED after {@link #cancel}
    */

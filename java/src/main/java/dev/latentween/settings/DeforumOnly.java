@@ -30,6 +30,7 @@ final class DeforumOnly {
   private static final Set<String> RECORDED =
       Set.of(
           SettingsWriter.MODEL,
+          SettingsWriter.INIT_HASH,
           "timestring",
           "prompt",
           "cond_prompt",

@@ -25,10 +25,13 @@ public record EarlierRender(String timestring, Settings settings) {
       return new EarlierRender(timestring, wanted.settings().withSeed(loaded.settings().seed()));
     }
 
-    List<String> differences(Loaded wanted, String model) {
+    List<String> differences(Loaded wanted, String model, Optional<String> initHash) {
       List<String> names = new ArrayList<>();
       if (!loaded.modelCheckpoint().equals(Optional.of(model))) {
         names.add(SettingsWriter.MODEL);
+      }
+      if (loaded.initHash().isPresent() && !loaded.initHash().equals(initHash)) {
+        names.add(SettingsWriter.INIT_HASH);
       }
       SameRender.differences(loaded.settings(), wanted.settings()).stream()
           .filter(name -> !(wanted.seedDrawn() && name.equals(Catalogue.SEED.name())))
@@ -43,15 +46,17 @@ public record EarlierRender(String timestring, Settings settings) {
    * render's will do.
    *
    * @param model name of the model to render with: another one's frames are others
+   * @param initHash of the init image's pixels, where there is one
    * @throws UserError where a render is named and is not there or has other frames
    */
-  public static Optional<EarlierRender> find(Loaded wanted, String model) {
+  public static Optional<EarlierRender> find(
+      Loaded wanted, String model, Optional<String> initHash) {
     Path outdir = wanted.settings().outdir();
     Optional<String> named = wanted.settings().resumeTimestring();
     if (named.isPresent()) {
       Path file = outdir.resolve(SettingsWriter.fileName(named.get()));
       Found earlier = read(file);
-      List<String> differences = earlier.differences(wanted, model);
+      List<String> differences = earlier.differences(wanted, model, initHash);
       if (!differences.isEmpty()) {
         throw new UserError(
             "cannot resume "
@@ -63,7 +68,7 @@ public record EarlierRender(String timestring, Settings settings) {
     }
     return latestFirst(outdir).stream()
         .flatMap(file -> readable(file).stream())
-        .filter(earlier -> earlier.differences(wanted, model).isEmpty())
+        .filter(earlier -> earlier.differences(wanted, model, initHash).isEmpty())
         .findFirst()
         .map(earlier -> earlier.continuedFor(wanted));
   }

@@ -70,7 +70,12 @@ public final class SettingsReader {
         notices,
         values.of(Catalogue.SEED) == -1,
         Optional.ofNullable(overrides.get(SettingsWriter.MODEL))
-            .or(() -> Optional.ofNullable(given.get(SettingsWriter.MODEL)).map(JsonNode::asText)));
+            .or(() -> recorded(given, SettingsWriter.MODEL)),
+        recorded(given, SettingsWriter.INIT_HASH));
+  }
+
+  private static Optional<String> recorded(Map<String, JsonNode> given, String name) {
+    return Optional.ofNullable(given.get(name)).map(JsonNode::asText);
   }
 
   /** Puts a value under the setting's main name, if it is known and the value fits. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
 import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Optional;
 
 /**
  * Writes settings as files that {@link SettingsReader} reads back, laid out as Deforum lays them
@@ -14,6 +15,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 public final class SettingsWriter {
   /** Deforum's name for the model's; a record of the run, the model is not chosen by it. */
   static final String MODEL = "model_checkpoint";
+
+  /** Of the init image's pixels, which may change under its name. */
+  static final String INIT_HASH = "init_image_sha256";
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final DefaultIndenter INDENTER = new DefaultIndenter("    ", "\n");
@@ -31,12 +35,16 @@ public final class SettingsWriter {
   /**
    * All settings of a render, with the seed and the model that were used, so that reading them
    * gives the same frames.
+   *
+   * @param initHash of the init image's pixels, where there is one
    */
-  public static String write(Settings settings, String timestring, String model) {
+  public static String write(
+      Settings settings, String timestring, String model, Optional<String> initHash) {
     ObjectNode root = MAPPER.createObjectNode();
     Catalogue.FIELDS.forEach(field -> root.set(field.name(), field.jsonOf(settings)));
     root.put("timestring", timestring);
     root.put(MODEL, model);
+    initHash.ifPresent(hash -> root.put(INIT_HASH, hash));
     return text(root);
   }
 

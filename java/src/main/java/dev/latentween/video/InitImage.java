@@ -8,6 +8,9 @@ import dev.latentween.settings.Fit;
 import dev.latentween.settings.UserError;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import org.bytedeco.opencv.opencv_core.Mat;
 
 /**
@@ -49,6 +52,17 @@ public final class InitImage {
   public static ByteBuffer load(URI source, int width, int height, Fit fit) {
     Picture picture = fitted(decode(source), width, height, fit);
     return ByteBuffer.allocateDirect(width * height * 3).put(picture.rgb()).flip();
+  }
+
+  /** SHA-256 of what {@link #load} gave, in hexadecimal. */
+  public static String hash(ByteBuffer rgb) {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      digest.update(rgb.duplicate());
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError("every Java has SHA-256", e);
+    }
   }
 
   private static Picture fitted(Picture from, int width, int height, Fit fit) {

@@ -2,6 +2,7 @@ package dev.latentween.bench;
 
 import dev.latentween.engine.Engine;
 import dev.latentween.engine.Model;
+import dev.latentween.engine.ModelSource;
 import dev.latentween.model.SyntheticModel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,7 +20,7 @@ final class GateReference {
 
   public static void main(String[] args) throws IOException {
     try (Engine engine = Engine.open("cpu", 0);
-        Model model = Model.random(engine, SyntheticModel.CONFIG, Subject.SEED)) {
+        Model model = Model.random(engine, SyntheticModel.CONFIG, ModelSource.SEED)) {
       PictureGate.Results results = PictureGate.Results.of(model, SyntheticModel.CONFIG);
       ByteBuffer bytes =
           ByteBuffer.allocate(Float.BYTES * (results.noise().length + results.picture().length))

@@ -1,19 +1,23 @@
 package dev.latentween.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.latentween.model.TinyModel;
 import dev.latentween.schedule.Frame;
 import dev.latentween.settings.Precision;
 import dev.latentween.settings.Settings;
+import dev.latentween.settings.UserError;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Real measurements on the CPU beside the meter of a GPU of 400 W that somebody else uses, too. */
@@ -21,6 +25,8 @@ class MeteredBenchTest {
   private static final double WATTS = 400;
   private static final Profile.Limits LIMITS =
       new Profile.Limits(4, Duration.ofMillis(200), Duration.ofSeconds(2));
+  private static final Gpu.Use OTHERS = new Gpu.Use(List.of(4711), 1L << 20, 0);
+  private static final Sensors.Found NONE = Sensors.Found.missing("none for the CPU");
   @TempDir Path folder;
 
   private record Metered(boolean counts) implements Gpu {
@@ -34,13 +40,7 @@ class MeteredBenchTest {
       return new Reading(
           WATTS,
           counts ? System.nanoTime() / 1e9 * WATTS : null,
-          1500,
           Set.of(Throttle.POWER_CAP, Throttle.THERMAL_SOFTWARE));
-    }
-
-    @Override
-    public Use use() {
-      return new Use(List.of(4711), 1L << 20, 0);
     }
   }
 
@@ -68,7 +68,7 @@ class MeteredBenchTest {
 
   @Test
   void framesASecondTimesJoulesAFrameAreWatts() {
-    Report report = measure(new Nvml.Found(new Metered(true), null));
+    Report report = measure(new Sensors.Found(new Metered(true), OTHERS, null));
     Report.Device device = report.devices().get(0);
     Report.Power power = device.power();
     assertThat(power.source()).isEqualTo("energy counter");
@@ -80,7 +80,7 @@ class MeteredBenchTest {
     assertThat(device.sensors()).isEqualTo("nvml");
     assertThat(device.usedByOthers().processes()).containsExactly(4711);
     assertThat(report.notes())
-        .anySatisfy(note -> assertThat(note).contains("in use by others: processes [4711]"));
+        .anySatisfy(note -> assertThat(note).contains("was in use before").contains("4711"));
   }
 
   @Test
@@ -98,7 +98,7 @@ class MeteredBenchTest {
 
   @Test
   void missingSensorsAreAnOrdinaryReport() throws Exception {
-    Report report = measure(new Nvml.Found(null, "NVML is not there"));
+    Report report = measure(Sensors.Found.missing("NVML is not there"));
     Report.Device device = report.devices().get(0);
     assertThat(report.valid()).isTrue();
     assertThat(device.sensors()).isEqualTo("NVML is not there");
@@ -108,11 +108,50 @@ class MeteredBenchTest {
     assertThat(Schema.complaints(ReportJson.write(report))).isEmpty();
   }
 
-  private Report measure(Nvml.Found sensors) {
+  @Test
+  void devicesAreMeasuredAloneAndTogether() {
+    Report report = bench(NoFiles::open, id -> NONE, "cpu", "cpu").run("0.1.0", 0);
+    Report.Together together = report.together();
+    double sum = report.devices().stream().mapToDouble(d -> d.endToEnd().framesPerSecond()).sum();
+    assertThat(together.devices()).containsExactly("cpu", "cpu");
+    assertThat(together.scaling()).isCloseTo(together.framesPerSecond() / sum, within(1e-9));
+    assertThat(report.framesPerSecond()).isEqualTo(together.framesPerSecond());
+    assertThat(report.devices().get(0).coldStart().processMs()).isNotNull();
+    assertThat(report.devices().get(1).coldStart().processMs()).isNull();
+  }
+
+  /** The second of the two that are measured together; the first must not wait for it forever. */
+  @Test
+  @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void whatFailsTogetherIsTold() {
+    AtomicInteger opened = new AtomicInteger();
+    FrameSink.Factory sinks =
+        (settings, modelName, files, batch) -> {
+          if (opened.incrementAndGet() == 4) {
+            throw new UserError("the disk is full");
+          }
+          return NoFiles.open(settings, modelName, files, batch);
+        };
+    Bench bench = bench(sinks, id -> NONE, "cpu", "cpu");
+    assertThatThrownBy(() -> bench.run("0.1.0", 0))
+        .isInstanceOf(UserError.class)
+        .hasMessage("the disk is full");
+  }
+
+  private Report measure(Sensors.Found found) {
+    return bench(NoFiles::open, id -> found, "cpu").run("0.1.0", 0);
+  }
+
+  /** Looking for devices takes memory of each GPU, so who used them must have been asked before. */
+  private Bench bench(FrameSink.Factory sinks, Sensors sensors, String... devices) {
+    AtomicBoolean looked = new AtomicBoolean();
     Bench.Request request =
         new Bench.Request(
             Profile.QUICK,
-            List.of("cpu"),
+            () -> {
+              assertThat(looked).isTrue();
+              return List.of(devices);
+            },
             TinyModel.FOLDER,
             null,
             64,
@@ -122,7 +161,15 @@ class MeteredBenchTest {
             null,
             null,
             null);
-    return new Bench(request, LIMITS, NoFiles::open, folder, line -> {}, id -> sensors)
-        .run("0.1.0", Instant.now());
+    return new Bench(
+        request,
+        count -> LIMITS,
+        sinks,
+        folder,
+        line -> {},
+        () -> {
+          looked.set(true);
+          return sensors;
+        });
   }
 }

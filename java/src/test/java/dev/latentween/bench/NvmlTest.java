@@ -17,9 +17,10 @@ class NvmlTest {
   /** Whether the driver is missing or there is another GPU: somebody says why, nothing throws. */
   @Test
   void noSuchGpuIsAnAnswer() {
-    Nvml.Found found = Nvml.find("ffff:ff:1f.7");
+    Sensors.Found found = Nvml.look().of("ffff:ff:1f.7");
     assertThat(found.gpu()).isNull();
     assertThat(found.missing()).contains("NVML");
+    assertThat(Nvml.look().of(null).missing()).isEqualTo("none for the CPU");
   }
 
   @Test
@@ -32,7 +33,7 @@ class NvmlTest {
                 + " powerLimitDefaultWatts=700.0, smClockMhz=1500, smClockMaxMhz=1980,"
                 + " memoryClockMhz=2600, memoryClockMaxMhz=2619, pcieGeneration=4,"
                 + " pcieGenerationMax=5, pcieWidth=8, pcieWidthMax=16, ecc=true]",
-            "power null energy 123.456 clock 1500 [POWER_CAP, THERMAL_HARDWARE]",
+            "power null energy 123.456 [POWER_CAP, THERMAL_HARDWARE]",
             "Use[processes=[11, 22], usedBytes=12345, busyPercent=33] true");
     assertThat(ask("0000:2b:00.0")).containsExactly("NVML has no GPU 0000:2b:00.0: Not Found");
   }
@@ -75,7 +76,7 @@ class NvmlTest {
 
   /** In a process that finds the library. */
   public static void main(String[] args) {
-    Nvml.Found found = Nvml.find(args[0]);
+    Sensors.Found found = Nvml.look().of(args[0]);
     if (found.gpu() == null) {
       System.out.println(found.missing());
       return;
@@ -83,11 +84,10 @@ class NvmlTest {
     System.out.println(found.gpu().identity());
     Gpu.Reading reading = found.gpu().read();
     System.out.printf(
-        "power %s energy %s clock %s %s%n",
+        "power %s energy %s %s%n",
         reading.powerWatts(),
         reading.energyJoules(),
-        reading.smClockMhz(),
         reading.throttle().stream().sorted().toList());
-    System.out.println(found.gpu().use() + " " + found.gpu().use().byOthers());
+    System.out.println(found.before() + " " + found.before().byOthers());
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class WindowsTest {
@@ -32,6 +33,41 @@ class WindowsTest {
     assertThat(windows.watts())
         .isCloseTo(windows.rate() * windows.joules() / windows.work(), within(1e-9));
     assertThat(windows.watts()).isCloseTo(700, within(1.0));
+  }
+
+  /** The second ends after the time, when others may have stopped. */
+  @Test
+  void forATimeCountsAllButWhatEndsLater() {
+    Iterator<Integer> millis = List.of(10, 60, 1).iterator();
+    Windows windows =
+        Windows.measureFor(
+            Duration.ofMillis(50),
+            () -> {
+              int time = millis.next();
+              sleep(time);
+              return new Windows.Window(time == 10 ? 1 : 100, 1, 0);
+            });
+    assertThat(windows.rate()).isCloseTo(1, within(1e-9));
+  }
+
+  @Test
+  void forATimeCountsMoreThanThree() {
+    Windows windows =
+        Windows.measureFor(
+            Duration.ofMillis(100),
+            () -> {
+              sleep(5);
+              return new Windows.Window(1, 1, 0);
+            });
+    assertThat(windows.work()).isGreaterThan(3);
+  }
+
+  private static void sleep(int millis) {
+    try {
+      Thread.sleep(millis);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** Windows of a second at these rates and 700 W. */

@@ -7,21 +7,26 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class BatchSizeTest {
+  /** Full batches, the same number of them on every engine, small ones for short renders. */
   @ParameterizedTest
   @CsvSource({
-    "103, 32, 1, 26",
-    "103, 32, 2, 26",
-    "103, 32, 8, 13",
-    "67, 32, 2, 17",
-    "33, 32, 1, 17",
-    "32, 32, 1, 32",
+    "103, 32, 1, 13",
+    "103, 32, 2, 13",
+    "103, 32, 8, 2",
+    "207, 32, 1, 23",
+    "207, 32, 2, 13",
+    "67, 32, 2, 7",
+    "33, 32, 1, 11",
+    "32, 32, 1, 8",
     "5, 32, 2, 3",
     "1, 32, 8, 1",
     "0, 32, 1, 1",
-    "12, 1, 2, 1"
+    "12, 1, 2, 1",
+    "1000, 32, 1, 25",
+    "1000, 32, 4, 10",
+    "67, 10, 1, 10"
   })
-  void autoLeavesNoEngineIdleAndNoBatchNearlyEmpty(
-      int frames, int limit, int engines, int expected) {
+  void autoIsSoonestDone(int frames, int limit, int engines, int expected) {
     assertThat(BatchSize.parse("auto").of(frames, limit, engines)).isEqualTo(expected);
   }
 

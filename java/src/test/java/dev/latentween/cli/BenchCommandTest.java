@@ -135,6 +135,8 @@ class BenchCommandTest {
     "--price, 0, '--price is 0.0; it must be above 0'",
     "--precision, int4, '--precision is int4; it must be autocast or fp8'",
     "--precision, fp8, 'precision fp8 needs a GPU of compute capability 9.0'",
+    "--min-fps, 0, '--min-fps is 0.0; it must be above 0'",
+    "--steps, 0, 'steps'",
     "--profile, slow, '--profile'",
     "--job, none.json, 'there is no settings file'",
     "--model, none, 'there is no such model'"
@@ -147,5 +149,12 @@ class BenchCommandTest {
         .asString()
         .contains(message);
     assertThat(mistaken.out()).isEmpty();
+  }
+
+  @Test
+  void oneDeviceIsNamedOnce() {
+    Cli mistaken = Cli.run("bench", "--device", "cpu,cpu");
+    assertThat(mistaken.exitCode()).isEqualTo(2);
+    assertThat(mistaken.err()).isEqualTo("error: --device names cpu twice\n");
   }
 }

@@ -47,6 +47,9 @@ class DeviceChoiceTest {
   @Test
   void severalShareTheFrames() {
     assertThat(choose("cuda:all", OLD, SMALL, FREE).names()).containsExactly("cuda:1", "cuda:3");
+    assertThat(choose("cuda:all", OLD, SMALL, FREE).note())
+        .isEqualTo("not on cuda:0, V100: too old: use another");
+    assertThat(choose("cuda:all", SMALL, FREE).note()).isEmpty();
     assertThat(choose("cuda:3,cuda:1,cpu").names()).containsExactly("cuda:3", "cuda:1", "cpu");
     assertThat(choose("cpu,cpu").names()).containsExactly("cpu", "cpu");
     assertThat(choose("cpu,cpu").note()).isEmpty();

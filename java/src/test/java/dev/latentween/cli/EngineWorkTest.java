@@ -34,6 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** Engines that run out of memory or fail, played by one that paints a frame's number. */
 @Timeout(60)
 class EngineWorkTest {
+  private static final String GO_ON = "; frames written so far are whole: go on with --resume";
+
   @TempDir Path temp;
   private FramePlan plan;
   private Settings settings;
@@ -156,7 +158,7 @@ class EngineWorkTest {
     assertThatThrownBy(() -> work(2, 0, 100)).hasMessage("no memory for 1");
     assertThat(open).isZero();
     try (EngineWork work = work(2, 2, 0)) {
-      assertThatThrownBy(() -> render(2, work::run)).hasMessage("no memory for 1");
+      assertThatThrownBy(() -> render(2, work::run)).hasMessage("no memory for 1" + GO_ON);
     }
     assertThat(open).isZero();
   }
@@ -199,7 +201,7 @@ class EngineWorkTest {
                           Parallel.run(
                               List.of(() -> first.run(queue), () -> second.run(queue)),
                               () -> List.of(first, second).forEach(EngineWork::cancel))))
-          .hasMessage("cuda:1 is lost");
+          .hasMessage("cuda:1 is lost" + GO_ON);
     }
     assertThat(open).isZero();
     assertThat(temp.toFile().list()).as("no video").doesNotContain("v.avi");

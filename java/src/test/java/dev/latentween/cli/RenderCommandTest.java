@@ -14,6 +14,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class RenderCommandTest {
+  private static final Path PICTURE = Path.of("src/test/resources/init_image/source.png");
+
   @TempDir Path folder;
   private Path city;
 
@@ -126,7 +128,7 @@ class RenderCommandTest {
     Path outdir = Files.createDirectory(folder.resolve("o"));
     String settings = Files.readString(city).replaceFirst("\\{", "{\"model_checkpoint\": \"m\",");
     Files.writeString(outdir.resolve("20230101000000_settings.txt"), settings);
-    Files.createFile(outdir.resolve("city-street.jpg"));
+    Files.copy(PICTURE, outdir.resolve("city-street.jpg"));
     String asBefore = "init_image=" + outdir.resolve("city-street.jpg");
     Cli cli =
         Cli.run(

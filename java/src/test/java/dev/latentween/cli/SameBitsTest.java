@@ -7,6 +7,7 @@ import dev.latentween.video.VideoReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.Arrays;
 import java.util.List;
@@ -141,6 +142,22 @@ class SameBitsTest {
             "--resume");
     assertThat(cli.exitCode()).as(cli.err()).isZero();
     assertThat(cli.err()).doesNotContain("keeping");
+    assertThat(SmallRender.pngs(outdir)).hasSize(2 * SmallRender.FRAMES);
+  }
+
+  @Test
+  void resumeLeavesAnotherInitImagesFramesAlone() throws IOException {
+    Path outdir = temp.resolve("o");
+    Path init = temp.resolve("init.png");
+    Object[] options = {
+      "--resume", "-s", "use_init=true", "-s", "strength=0.5", "-s", "init_image=" + init
+    };
+    List<Path> pictures = SmallRender.pngs(whole);
+    Files.copy(pictures.get(0), init);
+    SmallRender.into(settings, outdir, options);
+    assertThat(SmallRender.into(settings, outdir, options).err()).contains("keeping 12 of 12");
+    Files.copy(pictures.get(11), init, StandardCopyOption.REPLACE_EXISTING);
+    assertThat(SmallRender.into(settings, outdir, options).err()).doesNotContain("keeping");
     assertThat(SmallRender.pngs(outdir)).hasSize(2 * SmallRender.FRAMES);
   }
 

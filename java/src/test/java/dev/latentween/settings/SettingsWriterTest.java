@@ -3,6 +3,7 @@ package dev.latentween.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,10 +25,13 @@ class SettingsWriterTest {
       })
   void whatIsWrittenReadsBackTheSame(String members) {
     Settings settings = SettingsFiles.with(members).settings();
-    Loaded again = SettingsFiles.load(SettingsWriter.write(settings, "20230217120000", "tiny"));
+    Loaded again =
+        SettingsFiles.load(
+            SettingsWriter.write(settings, "20230217120000", "tiny", Optional.of("12ab")));
     assertThat(again.settings()).isEqualTo(settings);
     assertThat(again.notices()).isEmpty();
     assertThat(again.modelCheckpoint()).contains("tiny");
+    assertThat(again.initHash()).contains("12ab");
     assertThat(again.seedDrawn()).as("the seed is the one that was used").isFalse();
   }
 
@@ -35,20 +39,21 @@ class SettingsWriterTest {
   void promptsKeepTheirKeysAndOrder() {
     Settings settings =
         SettingsFiles.settings("{\"prompts\": {\"30\": \"a\", \"10\": \"b\", \"20\": \"c\"}}");
-    assertThat(SettingsFiles.settings(SettingsWriter.write(settings, "t", "tiny")))
+    assertThat(
+            SettingsFiles.settings(SettingsWriter.write(settings, "t", "tiny", Optional.empty())))
         .isEqualTo(settings);
   }
 
   @Test
   void fileIsLaidOutAsDeforumsAre() {
     Settings settings = SettingsFiles.settings("{\"prompts\": {\"0\": \"café\", \"9\": \"都市\"}}");
-    assertThat(SettingsWriter.write(settings, "20230217120000", "tiny"))
+    assertThat(SettingsWriter.write(settings, "20230217120000", "tiny", Optional.empty()))
         .startsWith("{\n    \"animation_mode\": \"Interpolation\",\n    \"prompts\": {\n        ")
         .contains("\"0\": \"café\"", "\"9\": \"都市\"")
         .endsWith(
             "    \"timestring\": \"20230217120000\",\n    \"model_checkpoint\": \"tiny\"\n}\n");
     Settings seeds = SettingsFiles.with("\"key_seeds\": [1, 2]").settings();
-    assertThat(SettingsWriter.write(seeds, "t", "tiny"))
+    assertThat(SettingsWriter.write(seeds, "t", "tiny", Optional.empty()))
         .contains("    \"key_seeds\": [\n        1,\n        2\n    ],\n");
     assertThat(SettingsWriter.fileName("20230217120000")).isEqualTo("20230217120000_settings.txt");
   }

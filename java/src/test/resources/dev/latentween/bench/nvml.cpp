@@ -35,6 +35,12 @@ int nvmlDeviceGetHandleByPciBusId_v2(const char* id, Device* device) {
   *device = kDevice;
   return std::strcmp(id, "0000:1b:00.0") == 0 ? kOk : kNotFound;
 }
+int nvmlDeviceGetCount_v2(u32* out) { return *out = 1, kOk; }
+int nvmlDeviceGetHandleByIndex_v2(u32 index, Device* device) {
+  *device = kDevice;
+  return index == 0 ? kOk : kInvalid;
+}
+int nvmlDeviceGetIndex(Device d, u32* out) { return answer(d, out, 0); }
 int nvmlDeviceGetName(Device, char* name, u32) { return std::strcpy(name, "NVIDIA Test"), kOk; }
 int nvmlSystemGetDriverVersion(char* version, u32) { return std::strcpy(version, "580.1"), kOk; }
 int nvmlDeviceGetEccMode(Device d, u32* now, u32*) { return answer(d, now, 1); }
@@ -62,7 +68,9 @@ int nvmlDeviceGetUtilizationRates(Device, Utilization* busy) { return busy->gpu 
 int nvmlDeviceGetMemoryInfo_v2(Device, Memory* memory) {
   if (memory->version != (sizeof(Memory) | 2 << 24)) return kVersion;
   memory->total = 80ull << 30;
-  memory->used = 12345;
+  static u64 used = 12345; // and grows, as by a CUDA context of the process that asks
+  memory->used = used;
+  used = 1ull << 30;
   return kOk;
 }
 }

@@ -1,8 +1,7 @@
-package dev.latentween.cli;
+package dev.latentween.engine;
 
-import dev.latentween.engine.Engine;
-import dev.latentween.engine.Model;
 import dev.latentween.model.Checkpoint;
+import dev.latentween.model.ModelConfig;
 import dev.latentween.model.SyntheticModel;
 import dev.latentween.settings.UserError;
 import java.nio.file.Path;
@@ -10,7 +9,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Where a render's model comes from.
+ * Where a model comes from: a file, or random weights in its place.
  *
  * @param name as saved settings name it
  * @param identity of its weights, as a file name
@@ -18,22 +17,28 @@ import java.util.function.Supplier;
  * @param load onto an engine; from several threads, too
  * @param closing lets go of the file
  */
-record ModelSource(
+public record ModelSource(
     String name,
     Supplier<String> identity,
+    boolean synthetic,
+    ModelConfig config,
     Function<String, int[]> tokenIds,
     Function<Engine, Model> load,
     Runnable closing)
     implements AutoCloseable {
+  /** Of the random weights. */
+  public static final long SEED = 1;
+
   private static final String SYNTHETIC = "synthetic:";
-  private static final long SEED = 1;
 
   /**
    * Opens a checkpoint, or takes random weights.
    *
+   * @param model a diffusers folder, a .safetensors file or {@link SyntheticModel#SD15}
    * @param tokenizer folder with vocab.json and merges.txt; null to look beside the model
+   * @throws UserError if there is no such model
    */
-  static ModelSource open(Path model, Path tokenizer) {
+  public static ModelSource open(Path model, Path tokenizer) {
     if (model.toString().startsWith(SYNTHETIC)) {
       if (!model.toString().equals(SyntheticModel.SD15)) {
         throw new UserError(
@@ -42,6 +47,8 @@ record ModelSource(
       return new ModelSource(
           SyntheticModel.SD15,
           () -> SyntheticModel.identity(SEED),
+          true,
+          SyntheticModel.CONFIG,
           SyntheticModel::tokenIds,
           engine -> Model.random(engine, SyntheticModel.CONFIG, SEED),
           () -> {});
@@ -50,6 +57,8 @@ record ModelSource(
     return new ModelSource(
         checkpoint.name(),
         checkpoint::identity,
+        false,
+        checkpoint.config(),
         checkpoint.tokenizer()::encode,
         engine -> Model.load(engine, checkpoint),
         checkpoint::close);

@@ -1,0 +1,134 @@
+// Every kernel of every tile on as little work as makes it the choice: sanitizers see all of them in seconds.
+// That the choice changes no bit is what is checked; what the bits should be, conv2d_test.cpp and
+// linear_test.cpp.
+#include <cstdlib>
+#include <optional>
+
+#include "op_fixture.h"
+#include "ops/conv2d.h"
+#include "ops/gemm/gemm_tiles.h"
+#include "ops/linear.h"
+
+namespace ltw {
+namespace {
+
+using test::OpFixture;
+using test::Placed;
+using test::Values;
+
+constexpr int64_t kSide = 8, kPixels = kSide * kSide;
+constexpr int kHopper = 132, kHopperShared = 227 << 10;  // H100 SXM
+
+// A convolution of pictures of 8x8, or a linear layer of their pixels.
+struct Product {
+  int64_t samples, channels, columns, kernel;
+  int multiprocessors;  // of the device that it is done on
+  GemmFinish finish;
+
+  GemmSize size(GemmFamily family) const {
+    const int64_t steps = kernel * kernel * channels / 64;
+    const bool shared = family == GemmFamily::kTma && finish == GemmFinish::kPlain;
+    return {samples * kPixels, columns, steps, shared ? gemm_parts(kPixels, columns, steps) : 1, finish};
+  }
+  int64_t work() const { return samples * kernel * kernel * channels * columns; }
+};
+
+// Two tiles and more steps than are in flight, so that the ring goes round and a block walks on.
+bool takes(const Product& p, GemmFamily family, size_t tile, bool in_parts) {
+  const GemmSize size = p.size(family);
+  const GemmTileShape& shape = gemm_tiles(family)[tile];
+  return (size.parts > 1) == in_parts && size.steps > shape.stages &&
+         (size.rows > shape.rows || size.columns > shape.columns) &&
+         choose_gemm_tile(family, size, p.multiprocessors, kHopperShared).tile == static_cast<int>(tile);
+}
+
+std::optional<Product> smallest(GemmFamily family, size_t tile, GemmFinish finish, bool in_parts) {
+  std::optional<Product> best;
+  for (const int64_t kernel : {1, 3}) {
+    if (kernel == 3 && finish != GemmFinish::kPlain) continue;
+    for (const int64_t channels : {64, 192, 320, 640}) {
+      for (const int64_t columns : {64, 80, 128, 160, 256, 320, 640}) {
+        for (const int64_t samples : {1, 2, 4, 8, 16, 32, 64}) {
+          for (const int multiprocessors : {1, kHopper}) {
+            const Product p{samples, channels, columns, kernel, multiprocessors, finish};
+            if ((!best || p.work() < best->work()) && takes(p, family, tile, in_parts)) best = p;
+          }
+        }
+      }
+    }
+  }
+  return best;
+}
+
+OpFixture device(GemmFamily family, int multiprocessors) {
+  setenv("LTW_CUDA_CAPABILITY", family == GemmFamily::kMma ? "80" : "90", 1);
+  setenv("LTW_CUDA_MULTIPROCESSORS", std::to_string(multiprocessors).c_str(), 1);
+  OpFixture made("cuda:0");
+  unsetenv("LTW_CUDA_CAPABILITY");
+  unsetenv("LTW_CUDA_MULTIPROCESSORS");
+  return made;
+}
+
+Values run(OpFixture t, const Product& p, const Values& x, const Values& w, const Values& bias) {
+  const int64_t samples = static_cast<int64_t>(x.size()) / (kPixels * p.channels);
+  const bool gated = p.finish == GemmFinish::kGated;
+  const Shape from{samples, kSide, kSide, p.channels}, to = from.with(3, gated ? p.columns / 2 : p.columns);
+  const Placed src = t.upload(from, x), dst = t.output(to);
+  const Placed residual = t.upload(to, Values(static_cast<size_t>(to.size()), 1));
+  Epilogue epilogue;
+  epilogue.residual = residual.view;
+  if (p.finish != GemmFinish::kPlain) epilogue.activation = gated ? Activation::kGeglu : Activation::kSilu;
+  if (p.kernel == 1) {
+    const PackedWeights weights = pack_linear(w, bias, p.columns, p.channels, t.backend());
+    return t.run(dst, [&](Context& ctx) { linear(dst, src, weights, epilogue, ctx); });
+  }
+  const PackedWeights weights = pack_conv2d(w, bias, p.columns, p.channels, 3, t.backend());
+  return t.run(dst, [&](Context& ctx) { conv2d(dst, src, weights, {}, epilogue, ctx); });
+}
+
+void check(OpFixture& t, const Product& p, GemmFamily family) {
+  const int64_t depth = p.kernel * p.kernel * p.channels;
+  const Values x = t.random(p.samples * kPixels * p.channels), bias = t.random(p.columns);
+  const Values w = t.random_weights(p.columns * depth, 0.05);
+  const Values first(x.begin(), x.begin() + kPixels * p.channels);
+  Values together = run(device(family, p.multiprocessors), p, x, w, bias);
+  together.resize(together.size() / static_cast<size_t>(p.samples));
+  test::expect_same_bits(together, run(device(family, kHopper), p, first, w, bias), "a sample and others");
+}
+
+// One for every kernel of the family.
+std::vector<Product> products(GemmFamily family) {
+  std::vector<Product> all;
+  const auto& tiles = gemm_tiles(family);
+  for (size_t tile = 0; tile < tiles.size(); ++tile) {
+    for (const GemmFinish finish : tiles[tile].finishes) {
+      const bool whole = tiles[tile].schedule != GemmSchedule::kSpread;
+      const bool parts = tiles[tile].parts && family == GemmFamily::kTma && finish == GemmFinish::kPlain;
+      for (const bool in_parts : {false, true}) {
+        if (!(in_parts ? parts : whole)) continue;
+        const auto product = smallest(family, tile, finish, in_parts);
+        test::expect(product.has_value(), "no small product takes ", tiles[tile].rows, "x",
+                     tiles[tile].columns, ", finish ", static_cast<int>(finish),
+                     in_parts ? ", in parts" : "");
+        all.push_back(*product);
+      }
+    }
+  }
+  return all;
+}
+
+LTW_TEST(gemm_every_tile_is_for_some_small_product) {
+  test::expect(products(GemmFamily::kTma).size() >= gemm_tiles(GemmFamily::kTma).size(), "copy engine");
+  test::expect(products(GemmFamily::kMma).size() >= gemm_tiles(GemmFamily::kMma).size(), "mma");
+}
+
+void check_family(OpFixture& t, GemmFamily family) {
+  if (t.backend().device() != DeviceKind::kCuda || t.type() != DType::kF16) return;
+  for (const Product& product : products(family)) check(t, product, family);
+}
+
+LTW_OP_TEST(gemm_every_tile_of_the_copy_engine) { check_family(t, GemmFamily::kTma); }
+LTW_OP_TEST(gemm_every_tile_of_mma) { check_family(t, GemmFamily::kMma); }
+
+}  // namespace
+}  // namespace ltw
