@@ -49,7 +49,7 @@ sanitize() {
   done
 }
 kernels='of_the_copy_engine every_tile_of_mma conv2d_channels conv2d_upsample linear_epilogues attention_heads_of_8
-  attention_heads_of_40 attention_heads_of_96 attention_growing attention_causal group_norm_two group_norm_large layer_norm_shapes error_norm'
+  attention_heads_of_40 attention_heads_of_96 attention_growing attention_causal group_norm_two small_ layer_norm_shapes error_norm'
 for tool in ${LTW_SANITIZERS:-memcheck racecheck initcheck}; do
   say "$tool"
   # shellcheck disable=SC2086 # several words

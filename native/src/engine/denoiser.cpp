@@ -46,7 +46,7 @@ const Tensor& Denoiser::time_bias(double sigma) {
   return time_biases_.emplace(sigma, std::move(kept)).first->second;
 }
 
-void Denoiser::operator()(const Tensor& denoised, const Tensor& x, double sigma) {
+void Denoiser::operator()(const Tensor& dst, const Tensor& x, double sigma, const Mix& mix) {
   Event& evaluated = *evaluated_[next_];
   next_ = (next_ + 1) % evaluated_.size();
   evaluated.wait();
@@ -56,26 +56,23 @@ void Denoiser::operator()(const Tensor& denoised, const Tensor& x, double sigma)
 
   // The network sees x with unit variance (Karras et al. 2022, c_in).
   const double scale_in = 1.0 / std::sqrt(sigma * sigma + 1.0);
-  const int64_t evaluations = unet_.x().shape[0];
-  for (int64_t first = 0; first < evaluations; first += frames_) {
-    convert(unet_.x().batch_slice(first, frames_), x, scale_in, ctx);
-  }
-  broadcast(unet_.time_bias(), time_bias(sigma), ctx);
+  convert(unet_.x(), x, scale_in, ctx);
+  convert(unet_.time_bias(), time_bias(sigma), 1.0, ctx);
   unet_.run();
 
-  // D = c_skip x + c_out * network, for a network that predicts the noise or the velocity.
+  // D = c_skip x + c_out * network, for a network that predicts the noise or the velocity; then the mix.
   const bool velocity = model_.config.prediction == Prediction::kVelocity;
-  const double skip = velocity ? 1.0 / (sigma * sigma + 1.0) : 1.0;
-  const double out = velocity ? -sigma * scale_in : -sigma;
+  const double skip = mix.x + mix.denoised * (velocity ? 1.0 / (sigma * sigma + 1.0) : 1.0);
+  const double out = mix.denoised * (velocity ? -sigma * scale_in : -sigma);
   if (guided()) {
     const Tensor unconditional = unet_.out().batch_slice(0, frames_);
     const Tensor conditional = unet_.out().batch_slice(frames_, frames_);
     weighted_sum(
-        denoised,
+        dst,
         {{skip, x}, {out * (1.0 - guidance_scale_), unconditional}, {out * guidance_scale_, conditional}},
         ctx);
   } else {
-    weighted_sum(denoised, {{skip, x}, {out, unet_.out()}}, ctx);
+    weighted_sum(dst, {{skip, x}, {out, unet_.out()}}, ctx);
   }
   evaluated.record();
 }

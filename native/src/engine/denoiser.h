@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/evaluation.h"
+#include "sampling/sampler.h"
 
 namespace ltw {
 
@@ -17,9 +18,9 @@ constexpr int64_t kSamplerLatents = 8;
 // for the host, few enough for a cancelled render to end soon.
 constexpr size_t kQueuedEvaluations = 3;
 
-// denoised = D(x, sigma) for a group of frames with classifier-free guidance (Ho & Salimans 2022): one
-// evaluation of the network with every frame's unconditional and conditional input side by side, or the
-// conditional input alone at guidance scale 1.
+// dst = mix.x x + mix.denoised D(x, sigma) for a group of frames with classifier-free guidance (Ho & Salimans
+// 2022): one evaluation of the network with every frame's unconditional and conditional input side by side,
+// or the conditional input alone at guidance scale 1.
 class Denoiser {
  public:
   // `cancelled` is looked at before each evaluation.
@@ -35,9 +36,8 @@ class Denoiser {
   // Makes what these sigmas need, once: nothing waits for it later.
   void prepare(const std::vector<double>& sigmas);
 
-  // Queues one evaluation, and waits while too many are queued. x, denoised: [frames, h, w, channels]
-  // float32.
-  void operator()(const Tensor& denoised, const Tensor& x, double sigma);
+  // Queues one evaluation, and waits while too many are queued. x, dst: [frames, h, w, channels] float32.
+  void operator()(const Tensor& dst, const Tensor& x, double sigma, const Mix& mix);
 
  private:
   const Tensor& time_bias(double sigma);

@@ -25,7 +25,9 @@ void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ct
 }
 
 void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx) {
-  ensure(dst.dense() && src.dense() && dst.shape == src.shape, "convert ", src.shape, " to ", dst.shape);
+  ensure(dst.dense() && src.dense() && dst.shape[0] % src.shape[0] == 0 &&
+             src.shape.with(0, dst.shape[0]) == dst.shape,
+         "convert ", src.shape, " to ", dst.shape);
   ctx.describe([&] { return moving("convert", dst, src.bytes()); });
   LTW_DISPATCH(convert, ctx, dst, src, scale);
 }

@@ -1,7 +1,7 @@
 // Small ops, bound by launch or memory; none is worth more than one element a thread.
 #include <cuda_fp16.h>
 
-#include "backend/cuda/cuda_backend.h"
+#include "ops/device/launch_order.h"
 #include "ops/device/vec.h"
 #include "ops/elementwise.h"
 
@@ -13,7 +13,12 @@ constexpr int kThreads = 256;
 __device__ void assign(float& to, double x) { to = static_cast<float>(x); }
 __device__ void assign(__half& to, double x) { to = __double2half(x); }
 
-__device__ int64_t element() { return static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x; }
+// Of this thread, once earlier kernels are done.
+__device__ int64_t element() {
+  let_next_kernel_begin();
+  wait_for_earlier_kernels();
+  return static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
+}
 unsigned blocks(int64_t size) { return static_cast<unsigned>((size + kThreads - 1) / kThreads); }
 
 template <typename T>
@@ -35,10 +40,11 @@ __global__ void weighted_sum_kernel(T* dst, const __grid_constant__ Terms<T> ter
   assign(dst[i], sum);
 }
 
+// As often as the grid has rows.
 template <typename To, typename From>
 __global__ void convert_kernel(To* dst, const From* src, float scale, int64_t size) {
   const int64_t i = element();
-  if (i < size) assign(dst[i], scale * to_float(src[i]));
+  if (i < size) assign(dst[blockIdx.y * size + i], scale * to_float(src[i]));
 }
 
 template <typename T>
@@ -71,32 +77,31 @@ void submit_weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Cont
     args.coefficient[i] = terms[i].first;
     args.src[i] = terms[i].second.as<T>();
   }
-  ctx.submit([args, dst, stream = backend(ctx).stream()] {
+  ctx.submit([args, dst, &device = backend(ctx)] {
     const int64_t size = dst.shape.size();
-    weighted_sum_kernel<T><<<blocks(size), kThreads, 0, stream>>>(dst.as<T>(), args, size);
-    check_launch("weighted_sum");
+    launch_early("weighted_sum", weighted_sum_kernel<T>, {blocks(size), kThreads}, device, dst.as<T>(), args,
+                 size);
   });
 }
 
 template <typename T>
 void submit_embedding(const Tensor& dst, const Tensor& ids, const Tensor& token_table,
                       const Tensor& position_table, Context& ctx) {
-  ctx.submit([=, stream = backend(ctx).stream()] {
-    embed_tokens_kernel<<<blocks(dst.shape.size()), kThreads, 0, stream>>>(
-        dst.as<T>(), ids.as<int>(), token_table.as<T>(), position_table.as<T>(), dst.row_stride,
-        token_table.row_stride, position_table.row_stride, dst.rows(), static_cast<int>(dst.shape[1]),
-        static_cast<int>(dst.channels()), static_cast<int>(token_table.rows()));
-    check_launch("embed_tokens");
+  ctx.submit([=, &device = backend(ctx)] {
+    launch_early("embed_tokens", embed_tokens_kernel<T>, {blocks(dst.shape.size()), kThreads}, device,
+                 dst.as<T>(), ids.as<int>(), token_table.as<T>(), position_table.as<T>(), dst.row_stride,
+                 token_table.row_stride, position_table.row_stride, dst.rows(),
+                 static_cast<int>(dst.shape[1]), static_cast<int>(dst.channels()),
+                 static_cast<int>(token_table.rows()));
   });
 }
 
 template <typename Pixel, typename T>
 void submit_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite, float scale, Context& ctx) {
-  ctx.submit([=, stream = backend(ctx).stream()] {
+  ctx.submit([=, &device = backend(ctx)] {
     const int64_t size = dst.shape.size();
-    image_to_pixels_kernel<<<blocks(size), kThreads, 0, stream>>>(dst.as<Pixel>(), src.as<T>(),
-                                                                  finite.as<int>(), scale, size);
-    check_launch("image_to_pixels");
+    launch_early("image_to_pixels", image_to_pixels_kernel<Pixel, T>, {blocks(size), kThreads}, device,
+                 dst.as<Pixel>(), src.as<T>(), finite.as<int>(), scale, size);
   });
 }
 
@@ -108,12 +113,13 @@ void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ct
 }
 
 void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx) {
-  ctx.submit([=, stream = backend(ctx).stream()] {
-    const int64_t size = dst.shape.size();
+  ctx.submit([=, &device = backend(ctx)] {
+    const int64_t size = src.shape.size();
+    const dim3 grid(blocks(size), static_cast<unsigned>(dst.shape[0] / src.shape[0]));
     const float factor = static_cast<float>(scale);
     const bool to_half = dst.dtype == DType::kF16, from_half = src.dtype == DType::kF16;
-    const auto launch = [&](auto* to, auto* from) {
-      convert_kernel<<<blocks(size), kThreads, 0, stream>>>(to, from, factor, size);
+    const auto launch = [&]<typename To, typename From>(To* to, const From* from) {
+      launch_early("convert", convert_kernel<To, From>, {grid, kThreads}, device, to, from, factor, size);
     };
     if (to_half && from_half) {
       launch(dst.as<__half>(), src.as<__half>());
@@ -124,7 +130,6 @@ void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx) {
     } else {
       launch(dst.f32(), src.f32());
     }
-    check_launch("convert");
   });
 }
 

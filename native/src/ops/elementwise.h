@@ -15,8 +15,8 @@ using Term = std::pair<double, Tensor>;  // coefficient, source
 // activation type. dst may be a source.
 void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx);
 
-// dst = scale * src; each float32 or the activation type, dense, one shape. How values enter and leave the
-// network.
+// dst [k n, ...] = scale * src [n, ...], k times; each float32 or the activation type, dense. How values
+// enter and leave the network.
 void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx);
 
 // Copies `src` [1, ...] into every entry of `dst` [n, ...]; dense, one type.

@@ -52,9 +52,12 @@ void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ct
 void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx) {
   ctx.submit([=] {
     const float factor = static_cast<float>(scale);
-    for_blocks(dst.shape.size(), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) dst.f32()[i] = factor * src.f32()[i];
-    });
+    const int64_t size = src.shape.size();
+    for (float* to = dst.f32(); to < dst.f32() + dst.shape.size(); to += size) {
+      for_blocks(size, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) to[i] = factor * src.f32()[i];
+      });
+    }
   });
 }
 

@@ -66,6 +66,11 @@ LTW_OP_TEST(convert_scales_both_ways) {
                expected, t.tolerance().elementwise, "float32 to activation");
   expect_close(t.run(to_f32, [&](Context& ctx) { convert(to_f32, activation, 0.18215, ctx); }), expected,
                test::tolerances(DType::kF32).elementwise, "activation to float32");
+  const test::Placed twice = t.output(shape.with(0, 6));
+  const std::vector<double> once = expected;
+  expected.insert(expected.end(), once.begin(), once.end());
+  expect_close(t.run(twice, [&](Context& ctx) { convert(twice, f32, 0.18215, ctx); }), expected,
+               t.tolerance().elementwise, "twice");
 }
 
 LTW_OP_TEST(broadcast_copies_to_every_entry) {

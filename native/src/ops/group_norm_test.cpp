@@ -123,6 +123,9 @@ LTW_OP_TEST(group_norm_batch_invariance) {
   check_batch_invariance(t, 63, 65, 320);
 }
 
+// For the sanitizers: as small as a norm can be that two blocks of a cluster share.
+LTW_OP_TEST(small_group_norm_of_a_cluster) { check(t, {1, 29, 27, 64, 0, 4, true}); }
+
 LTW_OP_TEST(group_norm_refuses_other_shapes) {
   const NormWeights weights = t.norm_weights(Values(6), Values(6));
   const Placed src = t.upload(Shape{1, 2, 2, 6}, Values(24)), out = t.output(Shape{1, 2, 2, 6});

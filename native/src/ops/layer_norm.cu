@@ -1,6 +1,8 @@
 // A row stays in the registers of 8 to 32 lanes between the statistics and the norm: one pass over memory.
 #include "backend/cuda/cuda_backend.h"
 #include "ops/device/e4m3.h"
+#include "ops/device/launch_order.h"
+#include "ops/device/vec.h"
 #include "ops/layer_norm.h"
 
 namespace ltw::cuda {
@@ -40,16 +42,29 @@ __global__ void __launch_bounds__(kThreads) layer_norm_wide(const __grid_constan
   extern __shared__ float4 weights[];  // [4, chunks]: gamma of a chunk's first and last 4 channels, then beta
   const int lane = static_cast<int>(threadIdx.x) % kLanes, chunks = p.channels / 8;
   const int64_t row = static_cast<int64_t>(blockIdx.x) * (kThreads / kLanes) + threadIdx.x / kLanes;
+  constexpr int kWeights = (2 * kLanes * kChunks + kThreads - 1) / kThreads;
+  float4 gammas[kWeights], betas[kWeights];
+  let_next_kernel_begin();
+#pragma unroll
+  for (int j = 0; j < kWeights; ++j) {
+    const int i = j * kThreads + static_cast<int>(threadIdx.x);
+    if (i >= 2 * chunks) continue;
+    gammas[j] = reinterpret_cast<const float4*>(p.gamma)[i];
+    betas[j] = reinterpret_cast<const float4*>(p.beta)[i];
+  }
+  wait_for_earlier_kernels();
   Pack<T, 8> held[kChunks] = {};
 #pragma unroll
   for (int i = 0; i < kChunks; ++i) {
     const int chunk = i * kLanes + lane;
     if (chunk < chunks && row < p.rows) held[i] = load_pack<8>(p.src + row * p.src_stride + chunk * 8);
   }
-  for (int i = static_cast<int>(threadIdx.x); i < 2 * chunks; i += kThreads) {
-    const int at = i % 2 * chunks + i / 2;
-    weights[at] = reinterpret_cast<const float4*>(p.gamma)[i];
-    weights[2 * chunks + at] = reinterpret_cast<const float4*>(p.beta)[i];
+#pragma unroll
+  for (int j = 0; j < kWeights; ++j) {
+    const int i = j * kThreads + static_cast<int>(threadIdx.x), at = i % 2 * chunks + i / 2;
+    if (i >= 2 * chunks) continue;
+    weights[at] = gammas[j];
+    weights[2 * chunks + at] = betas[j];
   }
   __syncthreads();
   // Seen from the row's first value: no digits are lost to a large mean.
@@ -92,6 +107,8 @@ __global__ void __launch_bounds__(kThreads) layer_norm_wide(const __grid_constan
 template <typename T>
 __global__ void __launch_bounds__(kThreads) layer_norm_narrow(const __grid_constant__ LayerNormArgs<T> p) {
   const int64_t row = static_cast<int64_t>(blockIdx.x) * kWarps + threadIdx.x / 32;
+  let_next_kernel_begin();
+  wait_for_earlier_kernels();
   if (row >= p.rows) return;
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const T* x = p.src + row * p.src_stride;
@@ -110,32 +127,31 @@ __global__ void __launch_bounds__(kThreads) layer_norm_narrow(const __grid_const
 }
 
 template <int kLanes, int kChunks, typename T>
-void launch_wide(const LayerNormArgs<T>& args, cudaStream_t stream) {
+void launch_wide(const LayerNormArgs<T>& args, const CudaBackend& device) {
   constexpr int kRows = kThreads / kLanes;
   const size_t weights = 2 * sizeof(float) * static_cast<size_t>(args.channels);
   const unsigned blocks = static_cast<unsigned>((args.rows + kRows - 1) / kRows);
-  layer_norm_wide<T, kLanes, kChunks><<<blocks, kThreads, weights, stream>>>(args);
+  launch_early("layer_norm", layer_norm_wide<T, kLanes, kChunks>, {blocks, kThreads, weights}, device, args);
 }
 
 template <typename T>
-void launch(const LayerNormArgs<T>& args, cudaStream_t stream) {
+void launch(const LayerNormArgs<T>& args, const CudaBackend& device) {
   const bool wide = args.channels % 8 == 0 && args.src_stride % 8 == 0 && args.dst_stride % 8 == 0 &&
                     reinterpret_cast<uintptr_t>(args.src) % 16 == 0 &&
                     reinterpret_cast<uintptr_t>(args.dst) % 16 == 0;
   if (wide && args.channels <= 320) {
-    launch_wide<8, 5>(args, stream);
+    launch_wide<8, 5>(args, device);
   } else if (wide && args.channels <= 640) {
-    launch_wide<16, 5>(args, stream);
+    launch_wide<16, 5>(args, device);
   } else if (wide && args.channels <= 1280) {
-    launch_wide<32, 5>(args, stream);
+    launch_wide<32, 5>(args, device);
   } else if (wide && args.channels <= 2048) {
-    launch_wide<32, 8>(args, stream);
+    launch_wide<32, 8>(args, device);
   } else {
     ensure(args.inverse_scale == 0, "layer_norm: e4m3 is written in chunks of 8 of at most 2048 channels");
-    layer_norm_narrow<<<static_cast<unsigned>((args.rows + kWarps - 1) / kWarps), kThreads, 0, stream>>>(
-        args);
+    const unsigned blocks = static_cast<unsigned>((args.rows + kWarps - 1) / kWarps);
+    launch_early("layer_norm", layer_norm_narrow<T>, {blocks, kThreads}, device, args);
   }
-  check_launch("layer_norm");
 }
 
 template <typename T>
@@ -150,7 +166,7 @@ void submit(const Tensor& dst, const Tensor& src, const NormWeights& weights, do
                               static_cast<int>(src.channels()),
                               static_cast<float>(eps),
                               dst.dtype == DType::kE4M3 ? 1 / dst.scale : 0.0f};
-  ctx.submit([args, stream = backend(ctx).stream()] { launch(args, stream); });
+  ctx.submit([args, &device = backend(ctx)] { launch(args, device); });
 }
 
 }  // namespace

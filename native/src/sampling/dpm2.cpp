@@ -12,13 +12,14 @@ void dpm2_steps(Solver& solver, double eta) {
   for (size_t i = 0; i < solver.steps(); ++i) {
     const double sigma = solver.sigmas[i];
     const auto [down, up] = ancestral_step(sigma, solver.sigmas[i + 1], eta);
-    solver.predict_noise(eps, x, sigma);
-    if (down > 0) {
+    if (down == 0) {
+      solver.follow(x, x, sigma, 0);
+    } else {
       const double sigma_mid = std::sqrt(sigma * down);
-      solver.set(x_mid, {{1, x}, {sigma_mid - sigma, eps}});
+      solver.follow(x_mid, x, sigma, sigma_mid);
       solver.predict_noise(eps, x_mid, sigma_mid);
+      solver.set(x, {{1, x}, {down - sigma, eps}});
     }
-    solver.set(x, {{1, x}, {down - sigma, eps}});
     solver.add_noise(up);
   }
 }

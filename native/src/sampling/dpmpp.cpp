@@ -14,13 +14,14 @@ void dpmpp_2s_ancestral(Solver& solver) {
   for (size_t i = 0; i < solver.steps(); ++i) {
     const double sigma = solver.sigmas[i];
     const auto [down, up] = ancestral_step(sigma, solver.sigmas[i + 1], 1);
-    solver.denoise(denoised, x, sigma);
-    if (down > 0) {
-      const double sigma_mid = std::sqrt(sigma * down), ratio = sigma_mid / sigma;
-      solver.set(x_mid, {{ratio, x}, {1 - ratio, denoised}});
+    if (down == 0) {
+      solver.follow(x, x, sigma, 0);
+    } else {
+      const double sigma_mid = std::sqrt(sigma * down);
+      solver.follow(x_mid, x, sigma, sigma_mid);
       solver.denoise(denoised, x_mid, sigma_mid);
+      solver.set(x, {{down / sigma, x}, {1 - down / sigma, denoised}});
     }
-    solver.set(x, {{down / sigma, x}, {1 - down / sigma, denoised}});
     solver.add_noise(up);
   }
 }

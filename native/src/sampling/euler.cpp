@@ -8,13 +8,10 @@ namespace ltw {
 namespace {
 
 void euler_steps(Solver& solver, double eta) {
-  const Tensor& x = solver.x;
   const auto& sigmas = solver.sigmas;
-  ArenaTensor eps = solver.tensor();
   for (size_t i = 0; i < solver.steps(); ++i) {
     const auto [down, up] = ancestral_step(sigmas[i], sigmas[i + 1], eta);
-    solver.predict_noise(eps, x, sigmas[i]);
-    solver.set(x, {{1, x}, {down - sigmas[i], eps}});
+    solver.follow(solver.x, solver.x, sigmas[i], down);
     solver.add_noise(up);
   }
 }
@@ -44,10 +41,10 @@ void heun(Solver& solver) {
   ArenaTensor eps = solver.tensor(), x_next = solver.tensor(), eps_next = solver.tensor();
   for (size_t i = 0; i < solver.steps(); ++i) {
     const double step = sigmas[i + 1] - sigmas[i];
-    solver.predict_noise(eps, solver.x, sigmas[i]);
     if (sigmas[i + 1] == 0) {
-      solver.set(solver.x, {{1, solver.x}, {step, eps}});
+      solver.follow(solver.x, solver.x, sigmas[i], 0);
     } else {
+      solver.predict_noise(eps, solver.x, sigmas[i]);
       solver.set(x_next, {{1, solver.x}, {step, eps}});
       solver.predict_noise(eps_next, x_next, sigmas[i + 1]);
       solver.set(solver.x, {{1, solver.x}, {step / 2, eps}, {step / 2, eps_next}});

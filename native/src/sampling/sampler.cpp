@@ -39,7 +39,9 @@ void sample(Sampler sampler, const Tensor& x, const Sampling& sampling, Context&
 Rehearsal rehearse(Sampler sampler, const Sampling& sampling, Backend& backend) {
   Rehearsal calls;
   Sampling dry = sampling;
-  dry.denoise = [&](const Tensor&, const Tensor&, double sigma) { calls.sigmas.push_back(sigma); };
+  dry.denoise = [&](const Tensor&, const Tensor&, double sigma, const Mix&) {
+    calls.sigmas.push_back(sigma);
+  };
   dry.draw_noise = [&](const Tensor&) { ++calls.draws; };
   Arena arena;
   Context ctx = Context::measure(backend, arena);

@@ -24,9 +24,15 @@ enum class Sampler {
   kPlms = 11,
 };
 
-// denoised = D(x, sigma): the network's estimate of the clean latent, guidance included. x and denoised are
-// float32 latents [n, h, w, c], x in the "variance exploding" scale (x = clean + sigma * noise).
-using Denoise = std::function<void(const Tensor& denoised, const Tensor& x, double sigma)>;
+// What becomes of an evaluation in the pass that ends it: x * the latent + denoised * the estimate.
+struct Mix {
+  double x = 0, denoised = 1;
+};
+
+// dst = mix.x * x + mix.denoised * D(x, sigma), where D is the network's estimate of the clean latent,
+// guidance included. x and dst are float32 latents [n, h, w, c], x in the "variance exploding" scale (x =
+// clean + sigma * noise); dst may be x.
+using Denoise = std::function<void(const Tensor& dst, const Tensor& x, double sigma, const Mix& mix)>;
 // Writes the sampler's next draw of standard normal noise.
 using DrawNoise = std::function<void(const Tensor& noise)>;
 
@@ -57,7 +63,7 @@ struct Sampling {
 // frame's generator starts anew from its seed, so leaving it undrawn changes nothing.
 //
 // Nothing but dpm_adaptive waits for the device: see error_norm. Latents in between come from the context's
-// arena: 1 to 5 of x's size.
+// arena: up to 5 of x's size.
 void sample(Sampler sampler, const Tensor& x, const Sampling& sampling, Context& ctx);
 
 // What sample() would ask for: the sigmas of its evaluations in order, and the number of draws. Evaluates

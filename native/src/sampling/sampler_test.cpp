@@ -25,10 +25,11 @@ class Run {
   Run(Sampler sampler, const std::vector<double>& sigmas, const ScalarDenoiser& denoiser)
       : sampler_(sampler) {
     sampling_.sigmas = sigmas;
-    sampling_.denoise = [this, denoiser](const Tensor& denoised, const Tensor& x, double sigma) {
+    sampling_.denoise = [this, denoiser](const Tensor& dst, const Tensor& x, double sigma, const Mix& mix) {
       evaluations_.push_back(sigma);
       for (int64_t i = 0; i < x.shape.size(); ++i) {
-        denoised.f32()[i] = static_cast<float>(denoiser(x.f32()[i], sigma));
+        const double at = x.f32()[i];
+        dst.f32()[i] = static_cast<float>(mix.x * at + mix.denoised * denoiser(at, sigma));
       }
     };
     sampling_.draw_noise = [this](const Tensor& noise) {
@@ -51,7 +52,7 @@ class Run {
     Arena measuring;
     Context dry = Context::measure(*backend_, measuring);
     Sampling rehearsed = sampling_;
-    rehearsed.denoise = [](const Tensor&, const Tensor&, double) {};
+    rehearsed.denoise = [](const Tensor&, const Tensor&, double, const Mix&) {};
     rehearsed.draw_noise = [](const Tensor&) {};
     sample(sampler_, x, rehearsed, dry);
 

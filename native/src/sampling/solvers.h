@@ -23,13 +23,16 @@ class Solver {
   void set(const Tensor& dst, const std::vector<Term>& terms) { weighted_sum(dst, terms, ctx); }
 
   void denoise(const Tensor& denoised, const Tensor& at, double sigma) {
-    sampling_.denoise(denoised, at, sigma);
+    sampling_.denoise(denoised, at, sigma, {});
   }
   // eps = (x - D(x, sigma)) / sigma, the noise in x, is also dx/dsigma of the probability flow
   // (Karras et al. 2022, eq. 1 and 3 with sigma(t) = t).
   void predict_noise(const Tensor& eps, const Tensor& at, double sigma) {
-    denoise(eps, at, sigma);
-    set(eps, {{1 / sigma, at}, {-1 / sigma, eps}});
+    sampling_.denoise(eps, at, sigma, {1 / sigma, -1 / sigma});
+  }
+  // dst = at + (next - sigma) * eps, along the flow's tangent; dst may be `at`.
+  void follow(const Tensor& dst, const Tensor& at, double sigma, double next) {
+    sampling_.denoise(dst, at, sigma, {next / sigma, 1 - next / sigma});
   }
   // x += amount * the next draw; no draw for nothing.
   void add_noise(double amount) {

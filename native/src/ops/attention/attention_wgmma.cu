@@ -52,8 +52,7 @@ bool launch(const AttentionArgs& args, const CudaBackend& backend) {
         "attention_wgmma");
   const dim3 grid(static_cast<unsigned>((args.queries + Tile::kQueries - 1) / Tile::kQueries),
                   static_cast<unsigned>(args.heads), static_cast<unsigned>(args.samples));
-  kernel<<<grid, Tile::kThreads, Tile::kSharedBytes, backend.stream()>>>(maps);
-  check_launch("attention_wgmma");
+  launch_early("attention_wgmma", kernel, {grid, Tile::kThreads, Tile::kSharedBytes}, backend, maps);
   return true;
 }
 

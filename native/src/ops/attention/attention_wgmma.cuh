@@ -10,6 +10,7 @@
 
 #include "ops/attention/attention_softmax.cuh"
 #include "ops/device/async_copy.h"
+#include "ops/device/launch_order.h"
 #include "ops/device/mbarrier.h"
 #include "ops/device/tma.h"
 #include "ops/device/tma_store.h"
@@ -114,6 +115,8 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
     barriers_ready();
   }
   __syncthreads();
+  let_next_kernel_begin();
+  wait_for_earlier_kernels();
   if constexpr (Tile::kLoader) {
     if (group == Tile::kGroups) {
       if constexpr (Tile::kGroups > 1) fewer_registers<Tile::kLoaderRegisters>();

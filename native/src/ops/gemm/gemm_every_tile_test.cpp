@@ -28,16 +28,20 @@ struct Product {
   GemmSize size(GemmFamily family) const {
     const int64_t steps = kernel * kernel * channels / 64;
     const bool shared = family == GemmFamily::kTma && finish == GemmFinish::kPlain;
-    return {samples * kPixels, columns, steps, shared ? gemm_parts(kPixels, columns, steps) : 1, finish};
+    return {samples * kPixels, columns, steps, shared ? gemm_parts(kPixels, columns, steps) : 1, finish,
+            kernel == 1};
   }
   int64_t work() const { return samples * kernel * kernel * channels * columns; }
 };
 
-// Two tiles and more steps than are in flight, so that the ring goes round and a block walks on.
+// Two tiles and more steps than are in flight, so that the ring goes round and a block walks on. Where
+// weights stay, the ring goes on from tile to tile.
 bool takes(const Product& p, GemmFamily family, size_t tile, bool in_parts) {
   const GemmSize size = p.size(family);
   const GemmTileShape& shape = gemm_tiles(family)[tile];
-  return (size.parts > 1) == in_parts && size.steps > shape.stages &&
+  const bool resident = shape.schedule == GemmSchedule::kResident;
+  const int64_t in_row = resident ? (size.rows - 1) / shape.rows * size.steps : size.steps;
+  return (size.parts > 1) == in_parts && in_row > shape.stages &&
          (size.rows > shape.rows || size.columns > shape.columns) &&
          choose_gemm_tile(family, size, p.multiprocessors, kHopperShared).tile == static_cast<int>(tile);
 }

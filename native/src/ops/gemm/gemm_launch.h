@@ -10,7 +10,6 @@ namespace ltw::cuda {
 // `aligned`: src is made of whole 16-byte pieces.
 void launch_gemm_mma(const GemmArgs& args, int tile, bool aligned, cudaStream_t stream);
 // Compute capability 9.0 and fits_tma(args); `size` is what `tile` was chosen for.
-void launch_gemm_tma(const GemmArgs& args, const GemmSize& size, int tile, int multiprocessors,
-                     cudaStream_t stream);
+void launch_gemm_tma(const GemmArgs& args, const GemmSize& size, int tile, const CudaBackend& device);
 
 }  // namespace ltw::cuda

@@ -83,38 +83,78 @@ __device__ inline int steps_at(const GemmArgs& p, int tap) { return (channels_at
 // Where part i of the depth begins.
 __device__ inline int part_begin(const TmaGemm& g, int part) { return g.steps * part / g.parts; }
 
-// By one thread: queues the loads of steps [begin, end) of a tile.
+// A step of the depth: 64 channels, from `channel` on, of a tap or a term.
+struct DepthPlace {
+  int tap, channel;
+
+  __device__ DepthPlace(const GemmArgs& p, int step) {
+    tap = min(step / steps_at(p, 0), taps_of(p));
+    channel = step - tap * steps_at(p, 0);
+    while (tap >= taps_of(p) && channel >= steps_at(p, tap)) channel -= steps_at(p, tap++);
+    channel *= 64;
+  }
+
+  __device__ void advance(const GemmArgs& p) {
+    channel += 64;
+    if (channel >= channels_at(p, tap)) channel = 0, ++tap;
+  }
+};
+
+// By one thread: queues the load of a step's weights.
+template <class Tile>
+__device__ void load_weights(const TmaGemm& g, const TilePlace& place, const DepthPlace& depth,
+                             const Ring<Tile>& ring, int slot) {
+  const bool gated = g.gemm.activation == Activation::kGeglu;
+  const int term = depth.tap - taps_of(g.gemm);
+  const uint32_t full = ring.full(slot), to = ring.weight(slot);
+  barrier_expect(full, Tile::kStageBytes);
+  if (term >= 0) {
+    load_box(to, g.term_weight[term], full, depth.channel, place.column);
+  } else {
+    load_box(to, g.weight, full, depth.channel, gated ? 0 : depth.tap, gated ? 0 : place.column,
+             gated ? place.column / 16 : place.phase);
+  }
+}
+
+// The weights of the first steps from `begin` on, as many as an empty ring holds; returns how many. No kernel
+// writes weights, so this need not wait for earlier ones.
+template <class Tile>
+__device__ int load_first_weights(const TmaGemm& g, const TilePlace& place, int begin, int end,
+                                  const Ring<Tile>& ring) {
+  const int count = min(end - begin, Tile::kStages);
+  DepthPlace depth(g.gemm, begin);
+  for (int i = 0; i < count; ++i) {
+    load_weights(g, place, depth, ring, i);
+    depth.advance(g.gemm);
+  }
+  return count;
+}
+
+// By one thread: queues the loads of steps [begin, end) of a tile; the first `loaded` have their weights.
 template <class Tile>
 __device__ void load_tile(const TmaGemm& g, const TilePlace& place, int begin, int end,
-                          const Ring<Tile>& ring, RingPlace<Tile>& at) {
+                          const Ring<Tile>& ring, RingPlace<Tile>& at, int loaded = 0) {
   const GemmArgs& p = g.gemm;
-  const bool gated = p.activation == Activation::kGeglu;
   const int sample = place.row / p.out_pixels, pixel = place.row % p.out_pixels;
   const int y = pixel / p.out_width * p.stride - p.pad, x = pixel % p.out_width * p.stride - p.pad;
   const int taps = taps_of(p);
-  int tap = min(begin / steps_at(p, 0), taps), channel = begin - tap * steps_at(p, 0);
-  while (tap >= taps && channel >= steps_at(p, tap)) channel -= steps_at(p, tap++);
-  channel *= Tile::kDepth;
+  DepthPlace depth(p, begin);
   for (int step = begin; step < end; ++step) {
-    barrier_wait(ring.empty(at.slot), at.parity ^ 1);
-    const uint32_t full = ring.full(at.slot), src = ring.src(at.slot), weight = ring.weight(at.slot);
-    barrier_expect(full, Tile::kStageBytes);
-    if (tap >= taps) {
-      load_box(src, g.term_src[tap - taps], full, channel, place.row);
-      load_box(weight, g.term_weight[tap - taps], full, channel, place.column);
+    const uint32_t full = ring.full(at.slot), src = ring.src(at.slot);
+    if (step >= begin + loaded) {
+      barrier_wait(ring.empty(at.slot), at.parity ^ 1);
+      load_weights(g, place, depth, ring, at.slot);
+    }
+    if (depth.tap >= taps) {
+      load_box(src, g.term_src[depth.tap - taps], full, depth.channel, place.row);
+    } else if (g.windows) {
+      load_pixels(src, g.src, full, depth.channel, x, y, sample, depth.tap % p.kernel + place.phase % 2,
+                  depth.tap / p.kernel + place.phase / 2);
     } else {
-      if (g.windows) {
-        load_pixels(src, g.src, full, channel, x, y, sample, tap % p.kernel + place.phase % 2,
-                    tap / p.kernel + place.phase / 2);
-      } else {
-        load_box(src, g.src, full, channel, place.row);
-      }
-      load_box(weight, g.weight, full, channel, gated ? 0 : tap, gated ? 0 : place.column,
-               gated ? place.column / 16 : place.phase);
+      load_box(src, g.src, full, depth.channel, place.row);
     }
     at.advance();
-    channel += Tile::kDepth;
-    if (channel >= channels_at(p, tap)) channel = 0, ++tap;
+    depth.advance(p);
   }
 }
 

@@ -3,6 +3,8 @@
 // columns.
 #pragma once
 
+#include "ops/device/cluster.h"
+#include "ops/device/launch_order.h"
 #include "ops/gemm/gemm_finish.cuh"
 
 namespace ltw::cuda {
@@ -28,15 +30,20 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_spread(const __grid_co
   __syncthreads();
   const TilePlace place = TileWalk<Tile>(g).place(static_cast<int>(blockIdx.x) / g.parts);
   const int begin = part_begin(g, rank), end = part_begin(g, rank + 1);
+  float4* const mine = reinterpret_cast<float4*>(memory) + thread;  // a summing thread's, kSummers apart
   RingPlace<Tile> at;
   if (group == Tile::kGroups) {
-    if (thread % 128 == 0) load_tile(g, place, begin, end, ring, at);
+    if (thread % 128 == 0) {
+      const int loaded = load_first_weights(g, place, begin, end, ring);
+      wait_for_earlier_kernels();
+      load_tile(g, place, begin, end, ring, at, loaded);
+    }
     __syncwarp();
   } else {
+    wait_for_earlier_kernels();
     GroupSums<Tile> sums;
     multiply<Tile>(sums, end - begin, ring, at, group);
     group_sync(1);  // both groups are done with the ring
-    float4* const mine = reinterpret_cast<float4*>(memory) + thread;
 #pragma unroll
     for (int n = 0; n < Tile::kN; ++n) {
       mine[n * kSummers] = {sums[0][n][0], sums[0][n][1], sums[0][n][2], sums[0][n][3]};
@@ -53,8 +60,7 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_spread(const __grid_co
       for (int part = 0; part < g.parts; ++part) {
 #pragma unroll
         for (int n = 0; n < Columns::kN; ++n) {
-          const float4 more = load_from_block(
-              ring.memory + static_cast<uint32_t>(((first + n) * kSummers + thread) * 16), part);
+          const float4 more = read_from_block(mine + (first + n) * kSummers, part);
           sums[n][0] = part == 0 ? more.x : sums[n][0] + more.x;
           sums[n][1] = part == 0 ? more.y : sums[n][1] + more.y;
           sums[n][2] = part == 0 ? more.z : sums[n][2] + more.z;

@@ -23,22 +23,39 @@ double estimate(const GemmTileShape& tile, const GemmSize& size, int multiproces
   if (tile.schedule == GemmSchedule::kSpread) {
     return time(divide_up(tiles, kClusters[size.parts - 1]), divide_up(size.steps, size.parts));
   }
+  if (tile.schedule == GemmSchedule::kResident) {
+    constexpr double kWeights = 1.8;  // until a block has them
+    const int64_t columns = divide_up(size.columns, tile.columns);
+    return kWeights + time(divide_up(divide_up(size.rows, tile.rows), multiprocessors / columns), size.steps);
+  }
   return time(divide_up(tiles, multiprocessors), size.steps);
 }
 
 std::string name(const GemmTileShape& tile) {
-  return text(tile.rows, "x", tile.columns, tile.schedule == GemmSchedule::kSpread ? " spread" : "");
+  return text(tile.rows, "x", tile.columns,
+              tile.schedule == GemmSchedule::kSpread     ? " spread"
+              : tile.schedule == GemmSchedule::kResident ? " resident"
+                                                         : "");
 }
 
 }  // namespace
 
-bool GemmTileShape::computes(const GemmSize& size) const {
+bool GemmTileShape::computes(const GemmSize& size, int multiprocessors) const {
+  if (schedule == GemmSchedule::kResident && (!size.plain_rows || size.steps > kResidentSteps ||
+                                              divide_up(size.columns, columns) > multiprocessors)) {
+    return false;
+  }
   const bool parts_fit = schedule == GemmSchedule::kSpread ? size.parts > 1 : parts || size.parts == 1;
   return parts_fit && std::find(finishes.begin(), finishes.end(), size.finish) != finishes.end();
 }
 
 int gemm_shared_bytes(GemmFamily family, const GemmTileShape& tile) {
   constexpr int kWindow = 16, kPiece = 8 * 16 * 144, kBarriers = 16;  // gemm_source.cuh; gemm_ring.cuh
+  if (tile.schedule == GemmSchedule::kResident) {                     // gemm_resident.cuh
+    constexpr int kGroups = 2;
+    return (kResidentSteps * tile.columns + tile.stages * tile.rows) * kDepthStep * 2 + kPiece + 8 +
+           kGroups * tile.stages * kBarriers;
+  }
   const int ring = tile.stages * (tile.rows + tile.columns) * kDepthStep * 2;
   return ring + (family == GemmFamily::kMma ? tile.rows * kWindow : kPiece + tile.stages * kBarriers);
 }
@@ -56,7 +73,8 @@ const std::vector<GemmTileShape>& gemm_tiles(GemmFamily family) {
       {kWalk, 128, 160, 5, 1, 0.48, 0.42, 2.5, {kPlain, kGated}, true},
       {kWalk, 128, 128, 6, 1, 0.40, 0.35, 2.2, {kPlain}, false},
       {kWalk, 128, 80, 7, 1, 0.37, 0.32, 1.5, {kPlain, kActivated}, false},
-      {kSpread, 128, 160, 5, 1, 0.53, 0.42, 8.0, {kPlain}, true}};
+      {kSpread, 128, 160, 5, 1, 0.53, 0.42, 8.0, {kPlain}, true},
+      {kResident, 128, 160, 6, 1, 0.35, 0.35, 1.7, {kPlain, kGated}, false}};
   return family == GemmFamily::kMma ? mma : tma;
 }
 
@@ -82,7 +100,7 @@ GemmTileChoice choose_gemm_tile(GemmFamily family, const GemmSize& size, int mul
   const auto cost_of = [&](const GemmTileShape& tile) { return estimate(tile, size, multiprocessors); };
   size_t best = tiles.size();
   for (size_t i = 0; i < tiles.size(); ++i) {
-    if (!fits(tiles[i]) || !tiles[i].computes(size)) continue;
+    if (!fits(tiles[i]) || !tiles[i].computes(size, multiprocessors)) continue;
     if (best == tiles.size() || cost_of(tiles[i]) < cost_of(tiles[best])) best = i;
   }
   ensure(best < tiles.size(), "no tile fits ", shared_limit, " bytes of shared memory");
@@ -91,7 +109,7 @@ GemmTileChoice choose_gemm_tile(GemmFamily family, const GemmSize& size, int mul
       return text(name(tile), " needs ", gemm_shared_bytes(family, tile),
                   " bytes of shared memory, a block has ", shared_limit);
     }
-    if (!tile.computes(size)) {
+    if (!tile.computes(size, multiprocessors)) {
       return text(name(tile), " has no kernel for ", size.parts, size.parts == 1 ? " part" : " parts",
                   size.finish == GemmFinish::kPlain   ? ""
                   : size.finish == GemmFinish::kGated ? " with GEGLU"

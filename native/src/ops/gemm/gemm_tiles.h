@@ -13,10 +13,14 @@ namespace ltw {
 enum class GemmFamily { kMma, kTma };
 
 enum class GemmSchedule {
-  kBlocks,  // a block a tile
-  kWalk,    // as many blocks as multiprocessors, which walk the tiles
-  kSpread,  // a cluster of blocks a tile, each with a part of the depth
+  kBlocks,    // a block a tile
+  kWalk,      // as many blocks as multiprocessors, which walk the tiles
+  kSpread,    // a cluster of blocks a tile, each with a part of the depth
+  kResident,  // blocks that keep their columns' weights and walk the rows
 };
+
+// Whose weights of 160 columns a block can keep.
+constexpr int kResidentSteps = 5;
 
 // What follows the sums; the kernels of the copy engine are compiled for one of them each.
 enum class GemmFinish { kPlain, kActivated, kGated };
@@ -26,6 +30,7 @@ struct GemmSize {
   int64_t rows, columns, steps;
   int parts = 1;
   GemmFinish finish = GemmFinish::kPlain;
+  bool plain_rows = false;  // the depth is a row of the source: no windows, no terms
 };
 
 struct GemmTileShape {
@@ -39,7 +44,7 @@ struct GemmTileShape {
   std::vector<GemmFinish> finishes;
   bool parts;  // whether it adds the depth in parts
 
-  bool computes(const GemmSize& size) const;
+  bool computes(const GemmSize& size, int multiprocessors) const;
 };
 
 const std::vector<GemmTileShape>& gemm_tiles(GemmFamily family);

@@ -46,6 +46,9 @@ LTW_TEST(gemm_tiles_agree_with_measurements) {
         Case{{32 * 64, 1280, 180, 8}, 128, 160}, Case{{2 * 4096, 320, 45}, 128, 160},
         Case{{512 * 512, 128, 18}, 128, 128}, Case{{128 * 128, 512, 72}, 256, 128},
         Case{{32 * 4096, 960, 5}, 128, 160}, Case{{32 * 1024, 5120, 10, 1, GemmFinish::kGated}, 128, 160},
+        Case{{32 * 4096, 960, 5, 1, kPlain, true}, 128, 160, GemmSchedule::kResident},
+        Case{{32 * 4096, 2560, 5, 1, GemmFinish::kGated, true}, 128, 160, GemmSchedule::kResident},
+        Case{{2 * 4096, 960, 5, 1, kPlain, true}, 128, 160, GemmSchedule::kResident},
         Case{{2 * 64, 1280, 180, 8, kPlain}, 128, 160, GemmSchedule::kSpread},
         Case{{2 * 256, 1280, 180, 3, kPlain}, 128, 160, GemmSchedule::kSpread},
         Case{{2 * 1024, 640, 90}, 128, 80}, Case{{2 * 256, 1280, 80}, 128, 80}}) {

@@ -69,20 +69,22 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_tma(const __grid_const
   const int thread = static_cast<int>(threadIdx.x), group = thread / 128;
   if (thread == 0) ring.init();
   __syncthreads();
-  let_next_kernel_begin();
-  wait_for_earlier_kernels();
   const TileWalk<Tile> walk(g);
   if (group == Tile::kGroups) {
     fewer_registers<40>();
     if (thread % 128 == 0) {
       RingPlace<Tile> at;
+      const int first = static_cast<int>(blockIdx.x);
+      const int loaded = load_first_weights(g, walk.place(first), 0, g.steps, ring);
+      wait_for_earlier_kernels();
       for (int tile = static_cast<int>(blockIdx.x); tile < walk.count();
            tile += static_cast<int>(gridDim.x)) {
-        load_tile(g, walk.place(tile), 0, g.steps, ring, at);
+        load_tile(g, walk.place(tile), 0, g.steps, ring, at, tile == first ? loaded : 0);
       }
     }
   } else {
     more_registers<232>();
+    wait_for_earlier_kernels();
     compute<Tile, kFinish, kParts>(g, walk, ring, group, thread / 32);
   }
 #endif

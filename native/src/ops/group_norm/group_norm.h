@@ -5,6 +5,7 @@
 
 #include <cstdint>
 
+#include "backend/cuda/cuda_backend.h"
 #include "ops/group_norm/group_norm_slices.h"
 
 namespace ltw::cuda {
@@ -32,10 +33,10 @@ struct GroupNormArgs {
 // Any shape and device: reads src twice. `scratch`: as many floats as group_norm_scratch() says.
 int64_t group_norm_scratch(int64_t samples, int64_t pixels, int64_t channels, int64_t groups);
 template <typename T>
-void launch_group_norm_two_pass(const GroupNormArgs<T>& args, float* scratch, cudaStream_t stream);
+void launch_group_norm_two_pass(const GroupNormArgs<T>& args, float* scratch, const CudaBackend& device);
 
 // Compute capability 9.0, wide tensors: reads src once.
 void launch_group_norm_cluster(const GroupNormArgs<__half>& args, const GroupNormSlices& slices,
-                               cudaStream_t stream);
+                               const CudaBackend& device);
 
 }  // namespace ltw::cuda

@@ -1,10 +1,10 @@
 // One pass over memory: the blocks of a cluster hold a slice of a sample, some groups of all its pixels, in
 // their shared memory between the moments and the norm, and exchange nothing but moments.
-#include "backend/cuda/cuda_backend.h"
 #include "ops/device/activation.h"
 #include "ops/device/async_copy.h"
 #include "ops/device/cluster.h"
 #include "ops/device/e4m3.h"
+#include "ops/device/launch_order.h"
 #include "ops/device/vec.h"
 #include "ops/group_norm/group_norm.h"
 
@@ -57,6 +57,8 @@ __global__ void __launch_bounds__(kMostThreads, 2) group_norm_cluster(const __gr
   const int pixels = pixels_of_block(p, rank);
   const int64_t row = static_cast<int64_t>(blockIdx.z) * p.pixels + min(rank * p.block_pixels, p.pixels - 1);
 
+  let_next_kernel_begin();
+  wait_for_earlier_kernels();
   const __half* from = value_at(p, row, channel);
   const int64_t stride = channel < p.channels1 ? p.src_stride : p.src2_stride;
   const int stage_pixels = (pixels + lanes * kStages - 1) / (lanes * kStages) * lanes;
@@ -159,29 +161,22 @@ __global__ void __launch_bounds__(kMostThreads, 2) group_norm_cluster(const __gr
 }  // namespace
 
 void launch_group_norm_cluster(const GroupNormArgs<__half>& common, const GroupNormSlices& slices,
-                               cudaStream_t stream) {
+                               const CudaBackend& device) {
   ClusterArgs args{};
   static_cast<GroupNormArgs<__half>&>(args) = common;
   args.group_size = args.channels / args.groups;
   args.slice_groups = slices.channels / args.group_size;
   args.block_pixels = slices.block_pixels;
-  const size_t bytes = static_cast<size_t>(slices.block_bytes());
   check(cudaFuncSetAttribute(group_norm_cluster, cudaFuncAttributeMaxDynamicSharedMemorySize,
                              GroupNormSlices::kMostBlockBytes),
         "group_norm_cluster");
-  cudaLaunchAttribute cluster{};
-  cluster.id = cudaLaunchAttributeClusterDimension;
-  cluster.val.clusterDim = {static_cast<unsigned>(slices.blocks), 1, 1};
-  cudaLaunchConfig_t config{};
-  config.gridDim =
-      dim3(static_cast<unsigned>(slices.blocks), static_cast<unsigned>(args.channels / slices.channels),
-           static_cast<unsigned>(args.samples));
-  config.blockDim = dim3(static_cast<unsigned>(slices.channels / 8), static_cast<unsigned>(slices.lanes));
-  config.dynamicSmemBytes = bytes;
-  config.stream = stream;
-  config.attrs = &cluster;
-  config.numAttrs = 1;
-  check(cudaLaunchKernelEx(&config, group_norm_cluster, args), "group_norm_cluster");
+  LaunchShape shape;
+  shape.cluster = static_cast<unsigned>(slices.blocks);
+  shape.grid = dim3(shape.cluster, static_cast<unsigned>(args.channels / slices.channels),
+                    static_cast<unsigned>(args.samples));
+  shape.block = dim3(static_cast<unsigned>(slices.channels / 8), static_cast<unsigned>(slices.lanes));
+  shape.shared_bytes = static_cast<size_t>(slices.block_bytes());
+  launch_early("group_norm_cluster", group_norm_cluster, shape, device, args);
 }
 
 }  // namespace ltw::cuda

@@ -12,10 +12,10 @@ void launch(const GroupNormArgs<T>& args, float* scratch, const CudaBackend& bac
   if constexpr (std::is_same_v<T, __half>) {
     const auto slices = group_norm_slices(args.pixels, args.channels, args.groups);
     if (slices && args.wide() && backend.limits().capability == 90) {
-      return launch_group_norm_cluster(args, *slices, backend.stream());
+      return launch_group_norm_cluster(args, *slices, backend);
     }
   }
-  launch_group_norm_two_pass(args, scratch, backend.stream());
+  launch_group_norm_two_pass(args, scratch, backend);
 }
 
 template <typename T>

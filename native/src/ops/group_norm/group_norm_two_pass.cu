@@ -2,9 +2,9 @@
 // The slices follow from one sample's shape, so a sample's bits do not follow from the batch.
 #include <algorithm>
 
-#include "backend/cuda/cuda_backend.h"
 #include "ops/device/activation.h"
 #include "ops/device/e4m3.h"
+#include "ops/device/launch_order.h"
 #include "ops/device/moments.h"
 #include "ops/device/vec.h"
 #include "ops/group_norm/group_norm.h"
@@ -51,6 +51,8 @@ __device__ int slice_size(const TwoPassArgs<T>& p, int slice) {
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kThreads) group_norm_moments(const __grid_constant__ TwoPassArgs<T> p) {
   extern __shared__ float2 cells[];  // [lanes, channels]
+  let_next_kernel_begin();
+  wait_for_earlier_kernels();
   const int slice = static_cast<int>(blockIdx.x), sample = static_cast<int>(blockIdx.y);
   const int64_t first = static_cast<int64_t>(sample) * p.pixels + slice * p.slice_pixels;
   const int size = slice_size(p, slice), chunks = p.channels / kWidth;
@@ -102,6 +104,8 @@ template <typename T>
 __global__ void __launch_bounds__(kThreads) group_norm_combine(const __grid_constant__ TwoPassArgs<T> p) {
   const int sample = static_cast<int>(blockIdx.y), lane = static_cast<int>(threadIdx.x) % 32;
   const int group = static_cast<int>(blockIdx.x) * kWarps + static_cast<int>(threadIdx.x) / 32;
+  let_next_kernel_begin();
+  wait_for_earlier_kernels();
   if (group >= p.groups) return;
   Moments moments;
   for (int slice = lane; slice < p.slices; slice += 32) {
@@ -116,6 +120,8 @@ __global__ void __launch_bounds__(kThreads) group_norm_combine(const __grid_cons
 
 template <typename T, int kWidth>
 __global__ void __launch_bounds__(kThreads) group_norm_apply(const __grid_constant__ TwoPassArgs<T> p) {
+  let_next_kernel_begin();
+  wait_for_earlier_kernels();
   const int slice = static_cast<int>(blockIdx.x), sample = static_cast<int>(blockIdx.y);
   const int group_size = p.channels / p.groups;
   const int64_t first = static_cast<int64_t>(sample) * p.pixels + slice * p.slice_pixels;
@@ -150,18 +156,15 @@ __global__ void __launch_bounds__(kThreads) group_norm_apply(const __grid_consta
 }
 
 template <int kWidth, typename T>
-void launch(TwoPassArgs<T> args, cudaStream_t stream) {
+void launch(TwoPassArgs<T> args, const CudaBackend& device) {
   args.lanes = std::max(1, kThreads / (args.channels / kWidth));
   const dim3 grid(static_cast<unsigned>(args.slices), static_cast<unsigned>(args.samples));
   const size_t cells = sizeof(float2) * static_cast<size_t>(args.lanes * args.channels);
-  group_norm_moments<T, kWidth><<<grid, kThreads, cells, stream>>>(args);
-  check_launch("group_norm_moments");
+  launch_early("group_norm_moments", group_norm_moments<T, kWidth>, {grid, kThreads, cells}, device, args);
   const dim3 warps(static_cast<unsigned>((args.groups + kWarps - 1) / kWarps),
                    static_cast<unsigned>(args.samples));
-  group_norm_combine<<<warps, kThreads, 0, stream>>>(args);
-  check_launch("group_norm_combine");
-  group_norm_apply<T, kWidth><<<grid, kThreads, 0, stream>>>(args);
-  check_launch("group_norm_apply");
+  launch_early("group_norm_combine", group_norm_combine<T>, {warps, kThreads}, device, args);
+  launch_early("group_norm_apply", group_norm_apply<T, kWidth>, {grid, kThreads}, device, args);
 }
 
 // 32 KiB a slice keeps a block's threads at about 8 loads each; at most 128 slices, whose moments every block
@@ -178,7 +181,7 @@ int64_t group_norm_scratch(int64_t samples, int64_t pixels, int64_t channels, in
 }
 
 template <typename T>
-void launch_group_norm_two_pass(const GroupNormArgs<T>& common, float* scratch, cudaStream_t stream) {
+void launch_group_norm_two_pass(const GroupNormArgs<T>& common, float* scratch, const CudaBackend& device) {
   TwoPassArgs<T> args{};
   static_cast<GroupNormArgs<T>&>(args) = common;
   const int slices = slice_count(args.pixels, args.channels);
@@ -187,13 +190,13 @@ void launch_group_norm_two_pass(const GroupNormArgs<T>& common, float* scratch, 
   args.statistics = reinterpret_cast<float2*>(scratch);
   args.partial = args.statistics + static_cast<int64_t>(args.samples) * args.groups;
   if (args.wide()) {
-    launch<8>(args, stream);
+    launch<8>(args, device);
   } else {
-    launch<1>(args, stream);
+    launch<1>(args, device);
   }
 }
 
-template void launch_group_norm_two_pass(const GroupNormArgs<float>&, float*, cudaStream_t);
-template void launch_group_norm_two_pass(const GroupNormArgs<__half>&, float*, cudaStream_t);
+template void launch_group_norm_two_pass(const GroupNormArgs<float>&, float*, const CudaBackend&);
+template void launch_group_norm_two_pass(const GroupNormArgs<__half>&, float*, const CudaBackend&);
 
 }  // namespace ltw::cuda

@@ -1,0 +1,151 @@
+// The matrix product for a small depth (sm_90a): a block keeps the weights of its columns in shared memory
+// and walks down the rows. Each of two groups of four warps has rows and a ring of its own and never waits
+// for the other, so that one stores while the other multiplies: with five steps of depth a tile's end takes
+// longer than its products. (Three groups have too few registers: 204 us instead of 162 for 131072x320>960.)
+#pragma once
+
+#include "ops/device/launch_order.h"
+#include "ops/gemm/gemm_finish.cuh"
+
+namespace ltw::cuda {
+
+// kStages_: of each group's ring.
+template <int kColumns_, int kSteps_, int kStages_>
+struct ResidentTile {
+  static constexpr int kGroups = 2, kThreads = (kGroups + 1) * 128, kDepth = 64;
+  static constexpr int kGroupRows = 64, kRows = kGroups * kGroupRows, kColumns = kColumns_;
+  static constexpr int kSteps = kSteps_, kStages = kStages_, kN = kColumns / 8;
+  static constexpr int kSrcBytes = kGroupRows * kDepth * 2, kWeightBytes = kColumns * kDepth * 2;
+  static constexpr int kPieceStride = 64 + 8, kPieceBytes = 16 * kPieceStride * 2;  // as in TmaTile
+  static constexpr int kSrc = kSteps * kWeightBytes;
+  static constexpr int kPieces = kSrc + kGroups * kStages * kSrcBytes;
+  static constexpr int kBarriers = kPieces + kGroups * 4 * kPieceBytes;
+  static constexpr int kSharedBytes = kBarriers + (1 + 2 * kGroups * kStages) * 8;
+  static_assert(kWeightBytes % 1024 == 0);
+};
+
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+
+// What a group of warps and the thread that loads for it share.
+template <class Tile>
+struct RowRing {
+  uint32_t memory;  // of the block
+  int group;
+
+  __device__ uint32_t src(int slot) const {
+    return memory + static_cast<uint32_t>(Tile::kSrc + (group * Tile::kStages + slot) * Tile::kSrcBytes);
+  }
+  __device__ uint32_t full(int slot) const {
+    return memory + static_cast<uint32_t>(Tile::kBarriers + 8 + (group * Tile::kStages + slot) * 16);
+  }
+  __device__ uint32_t empty(int slot) const { return full(slot) + 8; }
+};
+
+template <class Tile>
+__device__ uint32_t weight_barrier(uint32_t memory) {
+  return memory + static_cast<uint32_t>(Tile::kBarriers);
+}
+
+// By one thread.
+template <class Tile>
+__device__ void load_all_weights(const TmaGemm& g, uint32_t memory, int column) {
+  const bool gated = g.gemm.activation == Activation::kGeglu;
+  const uint32_t full = weight_barrier<Tile>(memory);
+  barrier_expect(full, g.steps * Tile::kWeightBytes);
+  for (int step = 0; step < g.steps; ++step) {
+    load_box(memory + static_cast<uint32_t>(step * Tile::kWeightBytes), g.weight, full, step * Tile::kDepth,
+             0, gated ? 0 : column, gated ? column / 16 : 0);
+  }
+}
+
+// By one thread: the rows of a group.
+template <class Tile>
+__device__ void load_rows(const TmaGemm& g, const RowRing<Tile>& ring, int first, int step_rows) {
+  RingPlace<Tile> at;
+  for (int row = first; row < g.gemm.rows; row += step_rows) {
+    for (int step = 0; step < g.steps; ++step) {
+      barrier_wait(ring.empty(at.slot), at.parity ^ 1);
+      barrier_expect(ring.full(at.slot), Tile::kSrcBytes);
+      load_box(ring.src(at.slot), g.src, ring.full(at.slot), step * Tile::kDepth, row);
+      at.advance();
+    }
+  }
+}
+
+template <class Tile, GemmFinish kFinish>
+__device__ void multiply_rows(const TmaGemm& g, const RowRing<Tile>& ring, int first, int step_rows,
+                              int column, int warp) {
+  const uint32_t piece =
+      ring.memory + static_cast<uint32_t>(Tile::kPieces + (ring.group * 4 + warp) * Tile::kPieceBytes);
+  RingPlace<Tile> at;
+  barrier_wait(weight_barrier<Tile>(ring.memory), 0);
+  for (int row = first; row < g.gemm.rows; row += step_rows) {
+    RowFinish<Tile, kFinish> finish(g, 0, row + warp * 16, column, piece);
+    float sums[Tile::kN][4];
+    int before = 0;
+    for (int step = 0; step < g.steps; ++step) {
+      barrier_wait(ring.full(at.slot), at.parity);
+      pin(sums);
+      wgmma_fence();
+#pragma unroll
+      for (int k = 0; k < Tile::kDepth / 16; ++k) {
+        wgmma_multiply_add(
+            sums, wgmma_matrix(ring.src(at.slot) + k * 32),
+            wgmma_matrix(ring.memory + static_cast<uint32_t>(step * Tile::kWeightBytes) + k * 32),
+            step > 0 || k > 0);
+      }
+      wgmma_commit();
+      wgmma_wait<1>();  // the step before is done with its slot
+      if (step > 0 && threadIdx.x % 32 == 0) barrier_arrive(ring.empty(before));
+      before = at.slot;
+      at.advance();
+    }
+    wgmma_wait<0>();
+    pin(sums);
+    if (threadIdx.x % 32 == 0) barrier_arrive(ring.empty(before));
+    finish(sums);
+  }
+}
+
+#endif
+
+// Blocks of one column tile share the rows; blocks of the same rows run side by side, so that these are read
+// from memory once. The grid is a multiple of the column tiles.
+template <class Tile, GemmFinish kFinish>
+__global__ void __launch_bounds__(Tile::kThreads, 1) gemm_resident(const __grid_constant__ TmaGemm g) {
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+  extern __shared__ __align__(1024) unsigned char shared[];
+  const uint32_t memory = shared_address(shared);
+  const int thread = static_cast<int>(threadIdx.x), group = thread / 128, warp = thread / 32 % 4;
+  const int tiles = (g.gemm.columns + Tile::kColumns - 1) / Tile::kColumns;
+  const int column = static_cast<int>(blockIdx.x) % tiles * Tile::kColumns;
+  const int lane = static_cast<int>(blockIdx.x) / tiles, lanes = static_cast<int>(gridDim.x) / tiles;
+  if (thread == 0) {
+    barrier_init(weight_barrier<Tile>(memory), 1);
+    for (int i = 0; i < Tile::kGroups; ++i) {
+      const RowRing<Tile> ring{memory, i};
+      for (int slot = 0; slot < Tile::kStages; ++slot) {
+        barrier_init(ring.full(slot), 1);
+        barrier_init(ring.empty(slot), 4);
+      }
+    }
+    barriers_ready();
+  }
+  __syncthreads();
+  if (thread == Tile::kGroups * 128) load_all_weights<Tile>(g, memory, column);
+  wait_for_earlier_kernels();
+  const auto first_row = [&](int of) { return lane * Tile::kRows + of * Tile::kGroupRows; };
+  const int step_rows = lanes * Tile::kRows;
+  if (group == Tile::kGroups) {
+    fewer_registers<40>();
+    if (warp < Tile::kGroups && thread % 32 == 0) {
+      load_rows<Tile>(g, {memory, warp}, first_row(warp), step_rows);
+    }
+  } else {
+    more_registers<232>();
+    multiply_rows<Tile, kFinish>(g, {memory, group}, first_row(group), step_rows, column, warp);
+  }
+#endif
+}
+
+}  // namespace ltw::cuda
