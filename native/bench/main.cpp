@@ -81,7 +81,7 @@ void time_ops(Backend& backend, const Options& options, const Report& report, co
   }
 }
 
-void time_networks(Backend& backend, const Networks& networks, const std::vector<std::string>& names) {
+void time_networks(Backend& backend, Networks networks, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
     const Forward forward = networks.forward(name);  // holds what goes in and out
     Recording recording(backend, forward);
@@ -106,7 +106,7 @@ void run(const Options& options) {
     if (names.empty()) names = {"unet-2", "unet-8", "unet-32", "unet-64", "vae-1", "vae-8", "text-1"};
     time_networks(*backend, Networks(*backend, options.latent), names);
   } else if (mode == "profile") {
-    const Networks networks(*backend, options.latent);
+    Networks networks(*backend, options.latent);
     const Report report = make_report();
     for (const std::string& name : names) profile(networks, name, report);
   } else if (mode == "check") {

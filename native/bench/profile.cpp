@@ -62,7 +62,7 @@ std::vector<double> op_seconds(Recording& recording, Marks& marks, size_t ops) {
 
 }  // namespace
 
-void profile(const Networks& networks, const std::string& name, const Report& report) {
+void profile(Networks& networks, const std::string& name, const Report& report) {
   Backend& backend = networks.model().backend;
   const Forward forward = networks.forward(name);
   const std::unique_ptr<Marks> marks = make_marks(backend);

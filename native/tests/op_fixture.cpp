@@ -50,6 +50,8 @@ Values OpFixture::decode(const std::vector<unsigned char>& bytes, DType type) co
       uint16_t half;
       std::memcpy(&half, &bytes[2 * i], 2);
       values[i] = f16_to_float(half);
+    } else if (type == DType::kE4M3) {
+      values[i] = e4m3_to_float(bytes[i]);
     } else {
       std::memcpy(&values[i], &bytes[4 * i], 4);
     }

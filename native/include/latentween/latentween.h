@@ -96,6 +96,13 @@ typedef struct ltw_model_config {
   int32_t train_timesteps, prediction; /* ltw_prediction */
 } ltw_model_config;
 
+/* An input of the UNet that fp8 rounds to 8 bits: the layer that reads it, and its largest magnitude in
+ * float16. */
+typedef struct ltw_fp8_input {
+  char name[128];
+  float peak;
+} ltw_fp8_input;
+
 /* What a render has in common over its frames. Prompts and seeds belong to key frames. */
 typedef struct ltw_render_config {
   int32_t width, height;  /* pixels; multiples of the VAE's factor times the UNet's (64 for SD 1.x) */
@@ -188,6 +195,16 @@ LTW_API ltw_status ltw_model_create(ltw_engine* engine, const ltw_model_config* 
 LTW_API ltw_status ltw_model_create_random(ltw_engine* engine, const ltw_model_config* config, uint64_t seed,
                                            ltw_model** model);
 LTW_API void ltw_model_destroy(ltw_model* model);
+
+/* fp8: most of the UNet's weights and of what they are multiplied by in 8 bits (e4m3) instead of 16, which is
+ * faster and renders almost the same pictures. Needs compute capability 9.0: LTW_INVALID_ARGUMENT elsewhere.
+ */
+
+/* Measures the inputs' peaks, always in the same order, in a few evaluations of the float16 model; a model's
+ * are the same each time. `room`: how many fit `inputs`; *count: how many there are, written in any case. */
+LTW_API ltw_status ltw_fp8_calibrate(ltw_model* model, ltw_fp8_input* inputs, int32_t room, int32_t* count);
+/* Turns the model to fp8, before its first job, for inputs of such peaks. */
+LTW_API ltw_status ltw_fp8_use(ltw_model* model, const ltw_fp8_input* inputs, int32_t count);
 
 /* Encodes the key prompts, draws what frames share and plans memory for the given settings. */
 LTW_API ltw_status ltw_job_create(ltw_model* model, const ltw_render_config* config, ltw_job** job);

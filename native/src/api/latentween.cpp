@@ -7,6 +7,7 @@
 
 #include "api/arguments.h"
 #include "backend/devices.h"
+#include "engine/calibration.h"
 #include "engine/ceilings.h"
 #include "engine/model.h"
 #include "engine/parts.h"
@@ -20,7 +21,7 @@ struct ltw_engine {
 
 struct ltw_model {
   std::shared_ptr<ltw::Backend> backend;
-  std::shared_ptr<const ltw::Model> model;
+  std::shared_ptr<ltw::Model> model;
   ltw::Parts parts;
 };
 
@@ -73,7 +74,7 @@ ltw::RenderConfig render_config(const ltw::Model& model, const ltw_render_config
 
 ltw_model* create_model(ltw_engine& engine, const ltw_model_config& config, const ltw::WeightSource& source) {
   engine.backend->make_current();
-  const auto made = std::make_shared<const ltw::Model>(*engine.backend, ltw::model_config(config), source);
+  const auto made = std::make_shared<ltw::Model>(*engine.backend, ltw::model_config(config), source);
   return new ltw_model{engine.backend, made, ltw::Parts(*made)};
 }
 
@@ -160,6 +161,38 @@ ltw_status ltw_model_create_random(ltw_engine* engine, const ltw_model_config* c
 }
 
 void ltw_model_destroy(ltw_model* model) { delete model; }
+
+ltw_status ltw_fp8_calibrate(ltw_model* model, ltw_fp8_input* inputs, int32_t room, int32_t* count) {
+  return guarded(model, [&](const ltw::Model&, ltw::Parts&) {
+    require(inputs != nullptr && count != nullptr, "inputs and count must not be null");
+    const std::vector<ltw::PackedWeights*> products = model->model->unet.quantisable();
+    *count = static_cast<int32_t>(products.size());
+    require(room >= *count, "room: ", room, " of ", *count, " inputs");
+    const std::vector<float> peaks = ltw::measure_peaks(*model->model);
+    for (size_t i = 0; i < peaks.size(); ++i) {
+      copy_text(inputs[i].name, products[i]->name);
+      inputs[i].peak = peaks[i];
+    }
+  });
+}
+
+ltw_status ltw_fp8_use(ltw_model* model, const ltw_fp8_input* inputs, int32_t count) {
+  return guarded(model, [&](const ltw::Model&, ltw::Parts& parts) {
+    require(inputs != nullptr && count >= 0, "inputs must not be null");
+    if (model->model.use_count() > 1) {
+      ltw::fail(ltw::Status::kInvalidState, "fp8 is chosen before a model's first job");
+    }
+    const std::vector<ltw::PackedWeights*> products = model->model->unet.quantisable();
+    std::vector<float> peaks;
+    for (int32_t i = 0; i < count; ++i) {
+      const bool same = static_cast<size_t>(i) < products.size() && products[i]->name == inputs[i].name;
+      require(same, "inputs[", i, "]: '", inputs[i].name, "' is not this model's");
+      peaks.push_back(inputs[i].peak);
+    }
+    parts.forget_unet();
+    ltw::use_e4m3(*model->model, peaks);
+  });
+}
 
 ltw_status ltw_job_create(ltw_model* model, const ltw_render_config* config, ltw_job** job) {
   return guarded(model, [&](const ltw::Model& m, ltw::Parts&) {

@@ -8,7 +8,7 @@ ArenaTensor::~ArenaTensor() {
   if (arena_ != nullptr) arena_->release(offset_);
 }
 
-ArenaTensor Arena::tensor(const Shape& shape, DType dtype) {
+ArenaTensor Arena::tensor(const Shape& shape, DType dtype, float scale) {
   constexpr int64_t kAlignment = 256;
   const int64_t bytes = std::max<int64_t>(
       kAlignment, (shape.size() * size_of(dtype) + kAlignment - 1) / kAlignment * kAlignment);
@@ -22,7 +22,9 @@ ArenaTensor Arena::tensor(const Shape& shape, DType dtype) {
          "the arena is too small: the measuring run took another way");
   taken_.emplace(offset, bytes);
   // A measuring arena has no memory: its tensors have no address.
-  return ArenaTensor(this, offset, Tensor(memory_ == nullptr ? nullptr : memory_ + offset, dtype, shape));
+  Tensor tensor(memory_ == nullptr ? nullptr : memory_ + offset, dtype, shape);
+  tensor.scale = scale;
+  return ArenaTensor(this, offset, tensor);
 }
 
 void Arena::release(int64_t offset) { taken_.erase(offset); }

@@ -49,7 +49,7 @@ class Arena {
   Arena() = default;
   Arena(void* memory, int64_t bytes) : memory_(static_cast<char*>(memory)), capacity_(bytes) {}
 
-  ArenaTensor tensor(const Shape& shape, DType dtype);
+  ArenaTensor tensor(const Shape& shape, DType dtype, float scale = 1);
   // The most bytes that were taken at once.
   int64_t peak() const { return peak_; }
 

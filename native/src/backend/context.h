@@ -60,6 +60,10 @@ class Context {
   Backend& backend() const { return backend_; }
   bool measuring() const { return mode_ == Mode::kMeasure || backend_.rehearses(); }
   ArenaTensor tensor(const Shape& shape, DType dtype) { return arena_.tensor(shape, dtype); }
+  // In e4m3, of a scale.
+  ArenaTensor tensor_e4m3(const Shape& shape, float scale) {
+    return arena_.tensor(shape, DType::kE4M3, scale);
+  }
   // In the activation type.
   ArenaTensor tensor(const Shape& shape) { return tensor(shape, activation_type_); }
   // The backend's, or float32 in a context that was made so.

@@ -2,10 +2,11 @@
 
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 namespace ltw {
 
-enum class DType { kF32 = 0, kF16 = 1, kBF16 = 2, kI32 = 3, kU8 = 4, kU16 = 5 };
+enum class DType { kF32 = 0, kF16 = 1, kBF16 = 2, kI32 = 3, kU8 = 4, kU16 = 5, kE4M3 = 6 };
 
 constexpr int64_t size_of(DType type) {
   switch (type) {
@@ -17,6 +18,7 @@ constexpr int64_t size_of(DType type) {
     case DType::kU16:
       return 2;
     case DType::kU8:
+    case DType::kE4M3:
       return 1;
   }
   return 0;
@@ -36,6 +38,8 @@ constexpr const char* name_of(DType type) {
       return "uint8";
     case DType::kU16:
       return "uint16";
+    case DType::kE4M3:
+      return "float8 (e4m3)";
   }
   return "?";
 }
@@ -65,6 +69,16 @@ inline float f16_to_float(uint16_t bits) {
   float value;
   std::memcpy(&value, &wide, sizeof value);
   return value;
+}
+
+// 4 bits of exponent, 3 of mantissa, no infinity; NaN is all ones.
+inline float e4m3_to_float(uint8_t bits) {
+  const int exponent = (bits >> 3) & 0xf, mantissa = bits & 0x7;
+  float value = exponent == 0
+                    ? static_cast<float>(mantissa) * 0x1p-9f
+                    : static_cast<float>(8 + mantissa) * 0x1p-10f * static_cast<float>(1 << exponent);
+  if (exponent == 0xf && mantissa == 0x7) value = std::numeric_limits<float>::quiet_NaN();
+  return bits & 0x80 ? -value : value;
 }
 
 }  // namespace ltw

@@ -63,6 +63,7 @@ struct Tensor {
   DType dtype = DType::kF32;
   Shape shape;
   int64_t row_stride = 0;
+  float scale = 1;  // of e4m3: an element's value is what is stored times this
 
   Tensor() = default;
   Tensor(void* memory, DType type, const Shape& dims)
@@ -82,7 +83,9 @@ struct Tensor {
   // The same elements of a dense tensor seen in another shape.
   Tensor reshaped(const Shape& other) const {
     ensure(dense() && other.size() == shape.size(), "cannot see ", shape, " as ", other);
-    return Tensor(data, dtype, other);
+    Tensor view(data, dtype, other);
+    view.scale = scale;
+    return view;
   }
 
   // Channels [begin, begin + count) of every row.

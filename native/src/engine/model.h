@@ -17,7 +17,7 @@ class Model {
   const ModelConfig config;
   const NoiseSchedule schedule;
   const ClipText text;
-  const UNet unet;
+  UNet unet;  // changes once at most, before anything is planned over it: use_e4m3()
   const VaeDecoder vae_decoder;
   const VaeEncoder vae_encoder;
 

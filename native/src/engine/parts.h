@@ -32,6 +32,9 @@ class Parts {
   void sample(const SampleConfig& config, const float* context, const float* uncond, const float* step_noise,
               int64_t step_noise_count, float* latents);
 
+  // Before the UNet's weights change.
+  void forget_unet() { unet_ = {}; }
+
  private:
   template <typename Evaluation>
   struct Last {

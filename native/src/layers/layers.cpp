@@ -16,7 +16,10 @@ Shape with_channels(const Tensor& src, int64_t channels) {
 PackedWeights packed_conv2d(const WeightScope& scope, int64_t in, int64_t out, int64_t kernel,
                             bool upsample) {
   const StoredTensor bias = scope.find("bias", Shape{out});
-  return scope.packer().conv2d(scope.find("weight", Shape{out, in, kernel, kernel}), &bias, upsample);
+  PackedWeights weights =
+      scope.packer().conv2d(scope.find("weight", Shape{out, in, kernel, kernel}), &bias, upsample);
+  weights.name = scope.name();
+  return weights;
 }
 
 PackedWeights packed_linears(const std::vector<WeightScope>& scopes, int64_t in,
@@ -26,10 +29,17 @@ PackedWeights packed_linears(const std::vector<WeightScope>& scopes, int64_t in,
     weights.push_back(scopes[i].find("weight", Shape{outs[i], in}));
     if (bias == Bias::kYes) biases.push_back(scopes[i].find("bias", Shape{outs[i]}));
   }
-  return scopes.front().packer().linear(weights, biases);
+  PackedWeights packed = scopes.front().packer().linear(weights, biases);
+  packed.name = scopes.front().name();
+  return packed;
 }
 
 }  // namespace
+
+ArenaTensor input_of(const PackedWeights* reader, const Shape& shape, Context& ctx) {
+  if (reader == nullptr || !reader->quantised()) return ctx.tensor(shape);
+  return ctx.tensor_e4m3(shape, reader->input_scale);
+}
 
 Conv2d::Conv2d(const WeightScope& scope, int64_t in, int64_t out, int64_t kernel,
                const Conv2dParams& conv_params)
@@ -50,9 +60,10 @@ Linear::Linear(const std::vector<WeightScope>& scopes, int64_t in, const std::ve
                Bias bias)
     : weights(packed_linears(scopes, in, outs, bias)) {}
 
-ArenaTensor Linear::operator()(const Tensor& src, const Epilogue& epilogue, Context& ctx) const {
+ArenaTensor Linear::operator()(const Tensor& src, const Epilogue& epilogue, Context& ctx,
+                               const PackedWeights* reader) const {
   const int64_t channels = weights.out_channels / (epilogue.activation == Activation::kGeglu ? 2 : 1);
-  ArenaTensor dst = ctx.tensor(with_channels(src, channels));
+  ArenaTensor dst = input_of(reader, with_channels(src, channels), ctx);
   linear(dst, src, weights, epilogue, ctx);
   return dst;
 }
@@ -60,8 +71,10 @@ ArenaTensor Linear::operator()(const Tensor& src, const Epilogue& epilogue, Cont
 GroupNorm::GroupNorm(const WeightScope& scope, int64_t channels, const GroupNormParams& norm_params)
     : weights(norm_weights(scope, channels)), params(norm_params) {}
 
-ArenaTensor GroupNorm::operator()(const Tensor& src, const std::optional<Tensor>& src2, Context& ctx) const {
-  ArenaTensor dst = ctx.tensor(with_channels(src, src.channels() + (src2 ? src2->channels() : 0)));
+ArenaTensor GroupNorm::operator()(const Tensor& src, const std::optional<Tensor>& src2, Context& ctx,
+                                  const PackedWeights* reader) const {
+  const int64_t channels = src.channels() + (src2 ? src2->channels() : 0);
+  ArenaTensor dst = input_of(reader, with_channels(src, channels), ctx);
   group_norm(dst, src, src2, weights, params, ctx);
   return dst;
 }
@@ -69,8 +82,8 @@ ArenaTensor GroupNorm::operator()(const Tensor& src, const std::optional<Tensor>
 LayerNorm::LayerNorm(const WeightScope& scope, int64_t channels, double norm_eps)
     : weights(norm_weights(scope, channels)), eps(norm_eps) {}
 
-ArenaTensor LayerNorm::operator()(const Tensor& src, Context& ctx) const {
-  ArenaTensor dst = ctx.tensor(src.shape);
+ArenaTensor LayerNorm::operator()(const Tensor& src, Context& ctx, const PackedWeights* reader) const {
+  ArenaTensor dst = input_of(reader, src.shape, ctx);
   layer_norm(dst, src, weights, eps, ctx);
   return dst;
 }

@@ -9,6 +9,9 @@
 
 namespace ltw {
 
+// A new tensor for what `reader` reads, null for anything else: e4m3 for quantised weights.
+ArenaTensor input_of(const PackedWeights* reader, const Shape& shape, Context& ctx);
+
 struct Conv2d {
   PackedWeights weights;
   Conv2dParams params;
@@ -35,8 +38,10 @@ struct Linear {
   // As Packer::linear_product has it.
   Linear(const StoredTensor& outer, const StoredTensor& inner, const StoredTensor& bias, Packer& packer)
       : weights(packer.linear_product(outer, inner, &bias)) {}
-  // src [..., in] -> a new [..., out]; half as many channels with Activation::kGeglu
-  ArenaTensor operator()(const Tensor& src, const Epilogue& epilogue, Context& ctx) const;
+  // src [..., in] -> a new [..., out]; half as many channels with Activation::kGeglu. `reader`: as input_of()
+  // takes it, here and below.
+  ArenaTensor operator()(const Tensor& src, const Epilogue& epilogue, Context& ctx,
+                         const PackedWeights* reader = nullptr) const;
 };
 
 struct GroupNorm {
@@ -45,8 +50,11 @@ struct GroupNorm {
 
   GroupNorm(const WeightScope& scope, int64_t channels, const GroupNormParams& params);
   // src [n, h, w, c1], src2 [n, h, w, c2] -> a new [n, h, w, c1 + c2]
-  ArenaTensor operator()(const Tensor& src, const std::optional<Tensor>& src2, Context& ctx) const;
-  ArenaTensor operator()(const Tensor& src, Context& ctx) const { return (*this)(src, std::nullopt, ctx); }
+  ArenaTensor operator()(const Tensor& src, const std::optional<Tensor>& src2, Context& ctx,
+                         const PackedWeights* reader = nullptr) const;
+  ArenaTensor operator()(const Tensor& src, Context& ctx, const PackedWeights* reader = nullptr) const {
+    return (*this)(src, std::nullopt, ctx, reader);
+  }
 };
 
 struct LayerNorm {
@@ -54,7 +62,7 @@ struct LayerNorm {
   double eps;
 
   LayerNorm(const WeightScope& scope, int64_t channels, double eps);
-  ArenaTensor operator()(const Tensor& src, Context& ctx) const;
+  ArenaTensor operator()(const Tensor& src, Context& ctx, const PackedWeights* reader = nullptr) const;
 };
 
 }  // namespace ltw

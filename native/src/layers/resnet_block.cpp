@@ -21,7 +21,9 @@ std::vector<Linear> shortcut(const WeightScope& scope, int64_t in, int64_t skip_
 Conv2d conv2(const WeightScope& scope, int64_t in, int64_t out) {
   StoredTensor bias = scope.find("conv2.bias", Shape{out});
   if (in != out) bias = sum(bias, scope.find("conv_shortcut.bias", Shape{out}));
-  return Conv2d(scope.find("conv2.weight", Shape{out, out, 3, 3}), bias, scope.packer());
+  Conv2d conv(scope.find("conv2.weight", Shape{out, out, 3, 3}), bias, scope.packer());
+  conv.weights.name = scope.name() + ".conv2";
+  return conv;
 }
 
 GroupNormParams with_silu(GroupNormParams params) {
@@ -41,9 +43,9 @@ ResnetBlock::ResnetBlock(const WeightScope& scope, int64_t in, int64_t skip_chan
 
 ArenaTensor ResnetBlock::operator()(const Tensor& x, const std::optional<Tensor>& skip,
                                     const std::optional<Tensor>& time_bias, Context& ctx) const {
-  ArenaTensor h = norm1_(x, skip, ctx);
+  ArenaTensor h = norm1_(x, skip, ctx, &conv1_.weights);
   h = conv1_(h, {.sample_bias = time_bias}, ctx);
-  h = norm2_(h, ctx);
+  h = norm2_(h, ctx, &conv2_.weights);
   if (shortcut_.empty()) return conv2_(h, {.residual = x}, ctx);
   std::vector<LinearTerm> terms{{x, &shortcut_[0].weights}};
   if (skip) terms.push_back({*skip, &shortcut_[1].weights});

@@ -17,6 +17,9 @@ class ResnetBlock {
   ArenaTensor operator()(const Tensor& x, const std::optional<Tensor>& skip,
                          const std::optional<Tensor>& time_bias, Context& ctx) const;
 
+  // The products whose input is a norm's output.
+  std::vector<PackedWeights*> quantisable() { return {&conv1_.weights, &conv2_.weights}; }
+
  private:
   GroupNorm norm1_, norm2_;
   Conv2d conv1_, conv2_;

@@ -27,9 +27,11 @@ Linear proj_out(const WeightScope& scope, int64_t channels, bool is_linear) {
 // proj_out(s + W h + b) = proj_out s + (proj_out W) h + (proj_out b + its bias).
 Linear feed_out(const WeightScope& feed, const WeightScope& proj, int64_t channels, bool is_linear) {
   const StoredTensor outer = projection(proj, channels, is_linear);
-  return Linear(outer, feed.find("weight", Shape{channels, 4 * channels}),
-                affine(outer, feed.find("bias", Shape{channels}), proj.find("bias", Shape{channels})),
-                feed.packer());
+  Linear both(outer, feed.find("weight", Shape{channels, 4 * channels}),
+              affine(outer, feed.find("bias", Shape{channels}), proj.find("bias", Shape{channels})),
+              feed.packer());
+  both.weights.name = feed.name();
+  return both;
 }
 
 }  // namespace
@@ -61,7 +63,7 @@ ArenaTensor TransformerBlock::operator()(const Tensor& x, const Tensor& text_key
   const Tensor stream = h.tensor().reshaped(tokens);  // the residual stream, updated in place
 
   {
-    const ArenaTensor qkv = self_qkv_(norm1_(stream, ctx), {}, ctx);
+    const ArenaTensor qkv = self_qkv_(norm1_(stream, ctx, &self_qkv_.weights), {}, ctx);
     const Tensor q = qkv.tensor().channel_slice(0, channels_);
     const Tensor k = qkv.tensor().channel_slice(channels_, channels_);
     const Tensor v = qkv.tensor().channel_slice(2 * channels_, channels_);
@@ -70,12 +72,13 @@ ArenaTensor TransformerBlock::operator()(const Tensor& x, const Tensor& text_key
     linear(stream, mixed, self_out_.weights, {.residual = stream}, ctx);
   }
   {
-    const ArenaTensor q = cross_q_(norm2_(stream, ctx), {}, ctx);
+    const ArenaTensor q = cross_q_(norm2_(stream, ctx, &cross_q_.weights), {}, ctx);
     const ArenaTensor mixed = ctx.tensor(tokens);
     attention(mixed, q, text_keys, text_values, {.heads = heads_}, ctx);
     linear(stream, mixed, cross_out_.weights, {.residual = stream}, ctx);
   }
-  const ArenaTensor wide = feed_in_(norm3_(stream, ctx), {.activation = Activation::kGeglu}, ctx);
+  const ArenaTensor wide = feed_in_(norm3_(stream, ctx, &feed_in_.weights),
+                                    {.activation = Activation::kGeglu}, ctx, &feed_out_.weights);
   ArenaTensor out = ctx.tensor(x.shape);
   linear(out, wide, feed_out_.weights, {.residual = x, .terms = {{stream, &proj_out_.weights}}}, ctx);
   return out;

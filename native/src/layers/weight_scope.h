@@ -32,6 +32,7 @@ class WeightScope {
       : source_(source), packer_(packer), prefix_(std::move(prefix)) {}
 
   Packer& packer() const { return packer_; }
+  const std::string& name() const { return prefix_; }
   template <typename... Parts>
   WeightScope at(const Parts&... parts) const {
     return WeightScope(source_, packer_, text(prefix_, ".", parts...));

@@ -118,6 +118,21 @@ UNet::UNet(const WeightScope& scope, const UNetConfig& config)
   text_projections_ = builder.text_projections();
 }
 
+std::vector<PackedWeights*> UNet::quantisable() {
+  std::vector<PackedWeights*> all;
+  const auto add = [&](std::vector<Unit>& units) {
+    for (Unit& unit : units) {
+      for (PackedWeights* weights : unit.resnet.quantisable()) all.push_back(weights);
+      if (!unit.transformer) continue;
+      for (PackedWeights* weights : unit.transformer->quantisable()) all.push_back(weights);
+    }
+  };
+  for (Level& level : down_) add(level.units);
+  add(middle_);
+  for (Level& level : up_) add(level.units);
+  return all;
+}
+
 // Vaswani et al. 2017, as diffusers' get_timestep_embedding has it.
 std::vector<float> UNet::time_features(double timestep) const {
   const int64_t half = config_.block_channels.front() / 2;

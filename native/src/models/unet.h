@@ -23,6 +23,10 @@ class UNet {
   // Sinusoidal features of a time step, [block_channels[0]]; computed on the host.
   std::vector<float> time_features(double timestep) const;
 
+  // The products that may take e4m3 weights and inputs: all or none of them. The producers of their inputs
+  // write what they read.
+  std::vector<PackedWeights*> quantisable();
+
   // features [n, block_channels[0]] -> [n, time_bias_channels]
   ArenaTensor time_bias(const Tensor& features, Context& ctx) const;
   // states [n, tokens, context_size] -> [n, tokens, text_kv_channels]

@@ -15,8 +15,11 @@ Work work(const Tensor& dst, const Tensor& src, const PackedWeights& weights, co
   return {"conv2d",
           text("B", src.shape[0], " ", src.channels(), ">", dst.channels(), " @", src.shape[1], " k",
                weights.kernel, kind, epilogue),
-          dst.rows() / dst.shape[0], 2.0 * static_cast<double>(dst.shape.size() * depth),
-          static_cast<double>(src.bytes() + weights.weight.bytes() + written_and_added(dst, epilogue))};
+          dst.rows() / dst.shape[0],
+          2.0 * static_cast<double>(dst.shape.size() * depth),
+          static_cast<double>(src.bytes() + weights.weight.bytes() + written_and_added(dst, epilogue)),
+          &weights,
+          src};
 }
 
 }  // namespace

@@ -15,12 +15,14 @@ void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor
          params.groups, " groups");
   ensure(weights.gamma.shape() == Shape{channels} && weights.beta.shape() == Shape{channels},
          "group_norm: scale of ", weights.gamma.shape(), " for ", channels, " channels");
-  ensure(src.dtype == dst.dtype && (!src2 || src2->dtype == dst.dtype), "group_norm of several types");
+  ensure((src.dtype == dst.dtype || dst.dtype == DType::kE4M3) && (!src2 || src2->dtype == src.dtype),
+         "group_norm of several types");
   ctx.describe([&] {
     return Work{
         params.silu ? "group_norm silu" : "group_norm",
         text("B", src.shape[0], " ", src.channels(), "+", src2 ? src2->channels() : 0, " @", src.shape[1]),
-        src.rows() / src.shape[0], 0, 2.0 * static_cast<double>(dst.bytes())};
+        src.rows() / src.shape[0], 0,
+        static_cast<double>(src.rows() * channels * size_of(src.dtype) + dst.bytes())};
   });
   LTW_DISPATCH(group_norm, ctx, dst, src, src2, weights, params);
 }

@@ -15,7 +15,7 @@ struct GroupNormParams {
 
 // dst [n, h, w, c] = norm over (h, w, c / groups) of src, then scale, shift, silu. With `src2` the input is
 // the concatenation of both along the channels, which is never made: c = c1 + c2, and a group may span the
-// joint. Statistics in float32, two passes.
+// joint. Statistics in float32, two passes. dst may be e4m3 where products are (quantise.h).
 void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor>& src2,
                 const NormWeights& weights, const GroupNormParams& params, Context& ctx);
 

@@ -1,5 +1,6 @@
 // A row stays in the registers of 8 to 32 lanes between the statistics and the norm: one pass over memory.
 #include "backend/cuda/cuda_backend.h"
+#include "ops/device/e4m3.h"
 #include "ops/device/launch_order.h"
 #include "ops/device/vec.h"
 #include "ops/layer_norm.h"
@@ -12,11 +13,12 @@ constexpr int kThreads = 256, kWarps = kThreads / 32;
 template <typename T>
 struct LayerNormArgs {
   const T* src;               // [rows, channels]
-  T* dst;                     // [rows, channels]
+  T* dst;                     // [rows, channels]; e4m3 where inverse_scale is above 0
   const float *gamma, *beta;  // [channels]
   int64_t src_stride, dst_stride, rows;
   int channels;
   float eps;
+  float inverse_scale;  // 1 / the scale of an e4m3 dst
 };
 
 // Of `kLanes` neighbouring lanes; all get it.
@@ -97,7 +99,7 @@ __global__ void __launch_bounds__(kThreads) layer_norm_wide(const __grid_constan
     unpack(x, held[i]);
 #pragma unroll
     for (int j = 0; j < 8; ++j) x[j] = (x[j] - origin - mean) * scale * gamma[j] + beta[j];
-    store(p.dst + row * p.dst_stride + chunk * 8, x);
+    store_at(p.dst, row * p.dst_stride + chunk * 8, x, p.inverse_scale);
   }
 }
 
@@ -146,6 +148,7 @@ void launch(const LayerNormArgs<T>& args, const CudaBackend& device) {
   } else if (wide && args.channels <= 2048) {
     launch_wide<32, 8>(args, device);
   } else {
+    ensure(args.inverse_scale == 0, "layer_norm: e4m3 is written in chunks of 8 of at most 2048 channels");
     const unsigned blocks = static_cast<unsigned>((args.rows + kWarps - 1) / kWarps);
     launch_early("layer_norm", layer_norm_narrow<T>, {blocks, kThreads}, device, args);
   }
@@ -161,14 +164,15 @@ void submit(const Tensor& dst, const Tensor& src, const NormWeights& weights, do
                               dst.row_stride,
                               src.rows(),
                               static_cast<int>(src.channels()),
-                              static_cast<float>(eps)};
+                              static_cast<float>(eps),
+                              dst.dtype == DType::kE4M3 ? 1 / dst.scale : 0.0f};
   ctx.submit([args, &device = backend(ctx)] { launch(args, device); });
 }
 
 }  // namespace
 
 void layer_norm(const Tensor& dst, const Tensor& src, const NormWeights& weights, double eps, Context& ctx) {
-  if (dst.dtype == DType::kF32) return submit<float>(dst, src, weights, eps, ctx);
+  if (src.dtype == DType::kF32) return submit<float>(dst, src, weights, eps, ctx);
   submit<__half>(dst, src, weights, eps, ctx);
 }
 

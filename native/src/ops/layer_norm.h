@@ -5,7 +5,8 @@
 
 namespace ltw {
 
-// dst [..., c] = norm of each row of src [..., c], then scale and shift.
+// dst [..., c] = norm of each row of src [..., c], then scale and shift. dst may be e4m3 where products are
+// (quantise.h).
 void layer_norm(const Tensor& dst, const Tensor& src, const NormWeights& weights, double eps, Context& ctx);
 
 namespace cpu {

@@ -7,11 +7,14 @@ namespace ltw {
 namespace {
 
 Work work(const Tensor& dst, const Tensor& src, const PackedWeights& weights, const Epilogue& epilogue) {
-  return {"linear", text(src.rows(), "x", src.channels(), ">", weights.out_channels, epilogue),
+  return {"linear",
+          text(src.rows(), "x", src.channels(), ">", weights.out_channels, epilogue),
           src.rows() / src.shape[0],
           2.0 * static_cast<double>(src.rows() * (src.channels() + term_channels(epilogue)) *
                                     weights.out_channels),
-          static_cast<double>(src.bytes() + weights.weight.bytes() + written_and_added(dst, epilogue))};
+          static_cast<double>(src.bytes() + weights.weight.bytes() + written_and_added(dst, epilogue)),
+          &weights,
+          src};
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "backend/backend.h"
@@ -22,6 +23,12 @@ struct PackedWeights {
   OwnedTensor bias;  // [out_channels] float32; empty when there is none
   bool has_bias = false;
   std::shared_ptr<const void> layout;
+  // Above 0 after quantise(): the weights are e4m3, [out][ky][kx][in], and so is the input, of this scale.
+  float input_scale = 0;
+  OwnedTensor weight_scale;  // [out_channels] bfloat16, of e4m3 weights
+  std::string name;          // of the layer, where it has one
+
+  bool quantised() const { return input_scale > 0; }
 };
 
 // Brings stored tensors to the device, in the layouts that the backend's kernels read. The tensors' memory

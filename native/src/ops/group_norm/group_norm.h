@@ -13,11 +13,12 @@ namespace ltw::cuda {
 template <typename T>
 struct GroupNormArgs {
   const T *src, *src2;        // [n, pixels, channels1], [n, pixels, channels - channels1], or null
-  T* dst;                     // [n, pixels, channels]
+  T* dst;                     // [n, pixels, channels]; e4m3 where inverse_scale is above 0
   const float *gamma, *beta;  // [channels]
   int64_t src_stride, src2_stride, dst_stride;
   int samples, pixels, channels1, channels, groups;
   float eps;
+  float inverse_scale;  // 1 / the scale of an e4m3 dst
   bool silu;
 
   // Tensors are made of whole chunks of 8 channels, on 16-byte boundaries.

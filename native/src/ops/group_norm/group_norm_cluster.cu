@@ -3,6 +3,7 @@
 #include "ops/device/activation.h"
 #include "ops/device/async_copy.h"
 #include "ops/device/cluster.h"
+#include "ops/device/e4m3.h"
 #include "ops/device/launch_order.h"
 #include "ops/device/vec.h"
 #include "ops/group_norm/group_norm.h"
@@ -143,7 +144,7 @@ __global__ void __launch_bounds__(kMostThreads, 2) group_norm_cluster(const __gr
     scale[i] = gamma[i] * (i < split ? here.y : next.y);
     shift[i] = beta[i] - (i < split ? here.x : next.x) * scale[i];
   }
-  __half* to = p.dst + row * p.dst_stride + channel;
+  const int64_t first = row * p.dst_stride + channel;
 #pragma unroll 2
   for (int pixel = lane; pixel < pixels; pixel += lanes) {
     unpack(x, held[pixel * chunks + chunk]);
@@ -152,7 +153,7 @@ __global__ void __launch_bounds__(kMostThreads, 2) group_norm_cluster(const __gr
       x[i] = fmaf(x[i], scale[i], shift[i]);
       if (p.silu) x[i] = silu(x[i]);
     }
-    store(to + pixel * p.dst_stride, x);
+    store_at(p.dst, first + pixel * p.dst_stride, x, p.inverse_scale);
   }
   wait_for_cluster();  // shared memory may not go before the others have read it
 }

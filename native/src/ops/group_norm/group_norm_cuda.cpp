@@ -38,6 +38,10 @@ void submit(const Tensor& dst, const Tensor& src, const std::optional<Tensor>& s
   args.groups = static_cast<int>(params.groups);
   args.eps = static_cast<float>(params.eps);
   args.silu = params.silu;
+  if (dst.dtype == DType::kE4M3) {
+    args.inverse_scale = 1 / dst.scale;
+    ensure(args.wide(), "group_norm: e4m3 is written in chunks of 8 channels");
+  }
   const ArenaTensor scratch =
       ctx.tensor(Shape{group_norm_scratch(samples, pixels, dst.channels(), params.groups)}, DType::kF32);
   ctx.submit(
@@ -48,7 +52,7 @@ void submit(const Tensor& dst, const Tensor& src, const std::optional<Tensor>& s
 
 void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor>& src2,
                 const NormWeights& weights, const GroupNormParams& params, Context& ctx) {
-  if (dst.dtype == DType::kF32) return submit<float>(dst, src, src2, weights, params, ctx);
+  if (src.dtype == DType::kF32) return submit<float>(dst, src, src2, weights, params, ctx);
   submit<__half>(dst, src, src2, weights, params, ctx);
 }
 

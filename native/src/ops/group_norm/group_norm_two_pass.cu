@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/device/activation.h"
+#include "ops/device/e4m3.h"
 #include "ops/device/launch_order.h"
 #include "ops/device/moments.h"
 #include "ops/device/vec.h"
@@ -128,7 +129,7 @@ __global__ void __launch_bounds__(kThreads) group_norm_apply(const __grid_consta
   for (int item = static_cast<int>(threadIdx.x); item < chunks * p.lanes; item += kThreads) {
     const int channel = item % chunks * kWidth, lane = item / chunks;
     const Column<T> column = column_at(p, first, channel);
-    T* to = p.dst + first * p.dst_stride + channel;
+    const int64_t to = first * p.dst_stride + channel;
     float centre[kWidth], scale[kWidth], shift[kWidth], x[kWidth];
 #pragma unroll
     for (int i = 0; i < kWidth; ++i) {
@@ -149,7 +150,7 @@ __global__ void __launch_bounds__(kThreads) group_norm_apply(const __grid_consta
         x[i] = fmaf(x[i] - centre[i], scale[i], shift[i]);
         if (p.silu) x[i] = silu(x[i]);
       }
-      store(to + pixel * p.dst_stride, x);
+      store_at(p.dst, to + pixel * p.dst_stride, x, p.inverse_scale);
     }
   }
 }

@@ -1,6 +1,7 @@
 package dev.latentween.bench;
 
 import dev.latentween.engine.EngineException;
+import dev.latentween.settings.Precision;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.UserError;
 import java.nio.file.Path;
@@ -39,6 +40,7 @@ public final class Bench {
       Integer width,
       Integer height,
       Integer steps,
+      Precision precision,
       Double dollarsPerHour,
       String jobName,
       Settings job) {}
@@ -95,7 +97,8 @@ public final class Bench {
             folder,
             or(request.width(), small ? 128 : 512),
             or(request.height(), small ? 128 : 512),
-            or(request.steps(), small ? 4 : 20))) {
+            or(request.steps(), small ? 4 : 20),
+            request.precision())) {
       DeviceBench bench =
           new DeviceBench(subject, limits.apply(names.size()), found, sinks, folder, progress);
       List<Report.Device> devices = new ArrayList<>();
@@ -194,7 +197,7 @@ public final class Bench {
 
   private double rate(Subject subject, Report.Device device, Phaser loaded, Duration time) {
     Path files = folder.resolve(device.device().replace(':', '-'));
-    try (LoadedModel model = new LoadedModel(device.device(), subject);
+    try (LoadedModel model = new LoadedModel(device.device(), subject, progress);
         FrameSink sink =
             sinks.open(subject.settings(), subject.name(), files, device.bestBatch())) {
       loaded.arriveAndAwaitAdvance();

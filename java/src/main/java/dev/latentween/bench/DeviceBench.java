@@ -40,7 +40,7 @@ record DeviceBench(
     DeviceInfo info = info(device);
     Sensors.Found found = sensors.of(info == null ? null : info.pciBusId());
     progress.accept(device + ": device and weights");
-    try (LoadedModel loaded = new LoadedModel(device, subject)) {
+    try (LoadedModel loaded = new LoadedModel(device, subject, progress)) {
       return measure(loaded, info, found, start);
     }
   }
@@ -79,7 +79,7 @@ record DeviceBench(
     return new Report.Device(
         loaded.device,
         info == null ? Machines.cpuName() : info.name(),
-        loaded.onCpu() ? "float32" : "float16",
+        loaded.precision(),
         info == null ? null : info.multiprocessors(),
         info == null ? null : info.totalBytes(),
         rendered.gpu(),

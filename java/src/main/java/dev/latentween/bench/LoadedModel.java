@@ -1,14 +1,17 @@
 package dev.latentween.bench;
 
 import dev.latentween.engine.Engine;
+import dev.latentween.engine.Fp8;
 import dev.latentween.engine.Model;
 import dev.latentween.engine.RenderJob;
 import dev.latentween.schedule.Frame;
 import dev.latentween.schedule.FramePlan;
+import dev.latentween.settings.Precision;
 import dev.latentween.settings.Settings;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** The subject on a device. */
 final class LoadedModel implements AutoCloseable {
@@ -19,7 +22,10 @@ final class LoadedModel implements AutoCloseable {
   final double deviceMillis;
   final double weightsMillis;
 
-  LoadedModel(String device, Subject subject) {
+  /**
+   * @param notes told what the user should know
+   */
+  LoadedModel(String device, Subject subject, Consumer<String> notes) {
     this.device = device;
     this.subject = subject;
     long begin = System.nanoTime();
@@ -27,12 +33,30 @@ final class LoadedModel implements AutoCloseable {
     deviceMillis = millisSince(begin);
     try {
       begin = System.nanoTime();
-      model = subject.load(engine);
+      model = loaded(notes);
       weightsMillis = millisSince(begin);
     } catch (RuntimeException e) {
       engine.close();
       throw e;
     }
+  }
+
+  private Model loaded(Consumer<String> notes) {
+    Model loaded = subject.load(engine);
+    if (subject.precision() == Precision.FP8) {
+      try {
+        new Fp8(Fp8.cacheFolder(System.getenv()), notes).turn(loaded, subject.identity());
+      } catch (RuntimeException e) {
+        loaded.close();
+        throw e;
+      }
+    }
+    return loaded;
+  }
+
+  /** What weights and activations are stored as. */
+  String precision() {
+    return onCpu() ? "float32" : subject.precision() == Precision.FP8 ? "fp8" : "float16";
   }
 
   boolean onCpu() {

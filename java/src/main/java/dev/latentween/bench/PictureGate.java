@@ -7,6 +7,7 @@ import dev.latentween.engine.RenderJob;
 import dev.latentween.model.ModelConfig;
 import dev.latentween.schedule.Frame;
 import dev.latentween.settings.NoiseDevice;
+import dev.latentween.settings.Precision;
 import dev.latentween.settings.Settings;
 import java.io.IOException;
 import java.io.InputStream;
@@ -21,10 +22,11 @@ import java.util.List;
  * batch with the same frames alone.
  */
 final class PictureGate {
-  /** Of docs/numerics.md: a network in float32 and in float16. */
+  /** Of docs/numerics.md: a network in float32, in float16 and in fp8. */
   private static final double TOLERANCE_FLOAT32 = 1e-4;
 
   private static final double TOLERANCE_FLOAT16 = 5e-3;
+  private static final double TOLERANCE_FP8 = 0.1;
 
   /** The CPU's results for the random weights; see GateReference among the tests. */
   static final String STORED = "gate-sd15.f32";
@@ -98,11 +100,13 @@ final class PictureGate {
         };
     boolean finite = results.finite();
     return new Report.Gate(
-        kind,
-        finite ? error : null,
-        loaded.onCpu() ? TOLERANCE_FLOAT32 : TOLERANCE_FLOAT16,
-        finite,
-        sameBits(loaded, batch));
+        kind, finite ? error : null, tolerance(loaded), finite, sameBits(loaded, batch));
+  }
+
+  private static double tolerance(LoadedModel loaded) {
+    return loaded.onCpu()
+        ? TOLERANCE_FLOAT32
+        : loaded.subject.precision() == Precision.FP8 ? TOLERANCE_FP8 : TOLERANCE_FLOAT16;
   }
 
   private static Results onCpu(Subject subject) {

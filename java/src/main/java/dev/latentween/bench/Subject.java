@@ -5,6 +5,7 @@ import dev.latentween.engine.Model;
 import dev.latentween.engine.ModelSource;
 import dev.latentween.model.ModelConfig;
 import dev.latentween.model.SyntheticModel;
+import dev.latentween.settings.Precision;
 import dev.latentween.settings.Sampler;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.SettingsReader;
@@ -30,12 +31,15 @@ final class Subject implements AutoCloseable {
   private final int width;
   private final int height;
   private final int steps;
+  private final Precision precision;
 
-  private Subject(ModelSource source, Path folder, int width, int height, int steps) {
+  private Subject(
+      ModelSource source, Path folder, int width, int height, int steps, Precision precision) {
     this.source = source;
     this.width = width;
     this.height = height;
     this.steps = steps;
+    this.precision = precision;
     try {
       settingsFile = Files.writeString(folder.resolve("settings.json"), SETTINGS);
     } catch (IOException e) {
@@ -48,9 +52,17 @@ final class Subject implements AutoCloseable {
    * @param folder for a file of settings
    * @throws UserError if there is no such model, or no frames of that size
    */
-  static Subject open(Path model, Path tokenizer, Path folder, int width, int height, int steps) {
+  static Subject open(
+      Path model,
+      Path tokenizer,
+      Path folder,
+      int width,
+      int height,
+      int steps,
+      Precision precision) {
     Path given = model == null ? Path.of(SyntheticModel.SD15) : model;
-    Subject subject = new Subject(ModelSource.open(given, tokenizer), folder, width, height, steps);
+    Subject subject =
+        new Subject(ModelSource.open(given, tokenizer), folder, width, height, steps, precision);
     Settings settings = subject.settings();
     if (settings.width() != width || settings.height() != height) {
       throw new UserError(
@@ -78,7 +90,16 @@ final class Subject implements AutoCloseable {
     return source.config();
   }
 
-  /** The weights on a device. */
+  Precision precision() {
+    return precision;
+  }
+
+  /** Of the weights, as a file name. */
+  String identity() {
+    return source.identity().get();
+  }
+
+  /** The weights on a device, in the precision of a network in autocast. */
   Model load(Engine engine) {
     return source.load().apply(engine);
   }
@@ -91,7 +112,11 @@ final class Subject implements AutoCloseable {
   /** The same with another number of steps. */
   Settings settings(int ofSteps) {
     Map<String, String> overrides =
-        Map.of("W", "" + width, "H", "" + height, "steps", "" + ofSteps);
+        Map.of(
+            "W", "" + width,
+            "H", "" + height,
+            "steps", "" + ofSteps,
+            "precision", precision.settingName());
     return new SettingsReader().read(settingsFile, overrides).settings();
   }
 

@@ -9,6 +9,7 @@ import dev.latentween.bench.ReportJson;
 import dev.latentween.bench.ReportTable;
 import dev.latentween.engine.DeviceInfo;
 import dev.latentween.engine.Devices;
+import dev.latentween.settings.Precision;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.SettingsReader;
 import dev.latentween.settings.UserError;
@@ -21,6 +22,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -96,6 +98,15 @@ final class BenchCommand implements Callable<Integer> {
   private Integer steps;
 
   @Option(
+      names = "--precision",
+      paramLabel = "autocast|fp8",
+      defaultValue = "autocast",
+      description =
+          "autocast: float16 on a GPU. fp8: as render has it; H100 and H200 only."
+              + " Default: ${DEFAULT-VALUE}.")
+  private String precision;
+
+  @Option(
       names = "--json",
       paramLabel = "FILE",
       description = "Write the report there, too; docs/bench.md says what is in it.")
@@ -138,6 +149,7 @@ final class BenchCommand implements Callable<Integer> {
             size == null ? null : Integer.valueOf(sides.group(1)),
             size == null ? null : Integer.valueOf(sides.group(2)),
             steps,
+            precision(),
             price,
             job == null ? null : job.getFileName().toString(),
             jobSettings);
@@ -159,6 +171,14 @@ final class BenchCommand implements Callable<Integer> {
       return VOID;
     }
     return minFps != null && report.framesPerSecond() < minFps ? TOO_SLOW : 0;
+  }
+
+  private Precision precision() {
+    return Arrays.stream(Precision.values())
+        .filter(one -> one.settingName().equals(precision))
+        .findFirst()
+        .orElseThrow(
+            () -> new UserError("--precision is " + precision + "; it must be autocast or fp8"));
   }
 
   /**

@@ -1,10 +1,12 @@
 package dev.latentween.cli;
 
 import dev.latentween.engine.Engine;
+import dev.latentween.engine.Fp8;
 import dev.latentween.engine.FrameRenderer;
 import dev.latentween.engine.Model;
 import dev.latentween.engine.ModelSource;
 import dev.latentween.engine.RenderJob;
+import dev.latentween.settings.Precision;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.UserError;
 import java.nio.ByteBuffer;
@@ -29,9 +31,17 @@ final class Engines implements AutoCloseable {
     this.initRgb = initRgb;
   }
 
-  /** Opens the devices and loads the model onto each, side by side. */
+  /**
+   * Opens the devices and loads the model onto each, side by side.
+   *
+   * @param notes told what the user should know
+   */
   static Engines open(
-      List<String> devices, ModelSource source, Settings settings, ByteBuffer initRgb) {
+      List<String> devices,
+      ModelSource source,
+      Settings settings,
+      ByteBuffer initRgb,
+      Consumer<String> notes) {
     Engines all = new Engines(source, settings, initRgb);
     boolean opened = false;
     try {
@@ -39,6 +49,17 @@ final class Engines implements AutoCloseable {
         all.engines.add(Engine.open(device, 0)); // one by one: names that are wrong fail soon
       }
       inParallel(all.engines, engine -> all.models.add(fitting(() -> source.load().apply(engine))));
+      if (settings.precision() == Precision.FP8) {
+        Fp8 fp8 = new Fp8(Fp8.cacheFolder(System.getenv()), notes);
+        String identity = source.identity().get();
+        for (Model model : all.models) {
+          fitting(
+              () -> {
+                fp8.turn(model, identity);
+                return model;
+              });
+        }
+      }
       opened = true;
       return all;
     } finally {

@@ -64,7 +64,7 @@ record Rendering(
             settings.outdir(), timestring, plan.width(), plan.height(), settings.bitDepth());
     BitSet whole = wholeFrames(files);
     try (ModelSource source = ModelSource.open(model, tokenizer);
-        Engines engines = Engines.open(devices, source, settings, initImage)) {
+        Engines engines = Engines.open(devices, source, settings, initImage, notes)) {
       int missing = plan.frameCount() - whole.cardinality();
       int limit = batch.isAuto() ? engines.largestBatch(BatchSize.LARGEST) : batch.asked();
       int size = batch.of(missing, limit, devices.size());

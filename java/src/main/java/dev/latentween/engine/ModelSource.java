@@ -6,17 +6,20 @@ import dev.latentween.model.SyntheticModel;
 import dev.latentween.settings.UserError;
 import java.nio.file.Path;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * Where a model comes from: a file, or random weights in its place.
  *
  * @param name as saved settings name it
+ * @param identity of its weights, as a file name
  * @param tokenIds from a prompt to the text encoder's input
  * @param load onto an engine; from several threads, too
  * @param closing lets go of the file
  */
 public record ModelSource(
     String name,
+    Supplier<String> identity,
     boolean synthetic,
     ModelConfig config,
     Function<String, int[]> tokenIds,
@@ -43,6 +46,7 @@ public record ModelSource(
       }
       return new ModelSource(
           SyntheticModel.SD15,
+          () -> SyntheticModel.identity(SEED),
           true,
           SyntheticModel.CONFIG,
           SyntheticModel::tokenIds,
@@ -52,6 +56,7 @@ public record ModelSource(
     Checkpoint checkpoint = Checkpoint.open(model, tokenizer);
     return new ModelSource(
         checkpoint.name(),
+        checkpoint::identity,
         false,
         checkpoint.config(),
         checkpoint.tokenizer()::encode,

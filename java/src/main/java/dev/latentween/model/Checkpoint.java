@@ -3,11 +3,15 @@ package dev.latentween.model;
 import dev.latentween.settings.UserError;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
+import java.util.zip.CRC32C;
 
 /**
  * A Stable Diffusion 1.x model on disk, a diffusers folder or a single file in LDM names, ready to
@@ -112,6 +116,24 @@ public final class Checkpoint implements AutoCloseable {
       throw new IllegalStateException("the checkpoint is closed");
     }
     return tensors;
+  }
+
+  /**
+   * Of what decides the UNet's activations, for names of files about them: the tensors' names,
+   * types, shapes and checksums.
+   */
+  public String identity() {
+    StringBuilder all = new StringBuilder();
+    for (WeightTensor tensor : tensors()) {
+      if (!tensor.name().startsWith("vae.")) {
+        CRC32C sum = new CRC32C();
+        sum.update(tensor.data().duplicate());
+        all.append(tensor.name()).append(' ').append(tensor.dtype()).append(' ');
+        all.append(Arrays.toString(tensor.shape())).append(' ').append(sum.getValue()).append('\n');
+      }
+    }
+    UUID digest = UUID.nameUUIDFromBytes(all.toString().getBytes(StandardCharsets.UTF_8));
+    return name.replaceAll("[^A-Za-z0-9._-]", "_") + "-" + digest;
   }
 
   /** Lets go of the maps; the system takes them back when no buffer on them is reachable. */

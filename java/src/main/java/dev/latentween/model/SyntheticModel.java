@@ -41,6 +41,11 @@ public final class SyntheticModel {
 
   private SyntheticModel() {}
 
+  /** Of the weights of a seed, as a file name. */
+  public static String identity(long seed) {
+    return "synthetic-sd15-" + seed;
+  }
+
   /** Start, an id for each word by its hash, end; cut and padded to 77. */
   public static int[] tokenIds(String prompt) {
     int[] ids = new int[CONFIG.text().maxPositions()];

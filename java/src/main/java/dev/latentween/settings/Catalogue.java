@@ -254,6 +254,14 @@ public final class Catalogue {
               s -> s.resumeTimestring().orElse("20220829210106"))
           .output();
 
+  static final Field<Precision> PRECISION =
+      Field.of(
+          "precision",
+          FieldType.choice(Precision.values()),
+          Precision.AUTOCAST,
+          "fp8: 8 bits in most of the UNet, faster and slightly other pictures; H100 and H200 only",
+          Settings::precision);
+
   static final Field<Compat> COMPAT =
       Field.of(
           "compat",
@@ -293,6 +301,7 @@ public final class Catalogue {
           OUTDIR,
           RESUME_FROM_TIMESTRING,
           RESUME_TIMESTRING,
+          PRECISION,
           COMPAT);
 
   private static final Map<String, Field<?>> BY_NAME = byName();

@@ -193,7 +193,6 @@ final class DeforumOnly {
     unsupported(
         "thresholds are not supported; it must be null",
         "dynamic_threshold null\nstatic_threshold null");
-    unsupported("only \"autocast\" is supported", "precision \"autocast\"");
     unsupported("only latents of 4 channels, 8 times smaller, are supported", "C 4\nf 8");
     unsupportedWhen(
         values -> values.of(Catalogue.USE_INIT),

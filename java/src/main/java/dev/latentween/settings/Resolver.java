@@ -53,6 +53,7 @@ record Resolver(Values values, Path folder, Clock clock, LongSupplier seeds, Lis
             batchName(),
             outdir(),
             resumeTimestring(),
+            values.of(Catalogue.PRECISION),
             compat);
     checkSteps(settings);
     return settings;

@@ -39,6 +39,7 @@ import java.util.Optional;
  * @param batchName a render's folder under {@code outputPath/YYYY-MM}
  * @param outdir the folder for this render's files
  * @param resumeTimestring the timestring of a render to continue, if one is named
+ * @param precision of the UNet's products
  * @param compat whose faults to repeat
  */
 public record Settings(
@@ -68,6 +69,7 @@ public record Settings(
     String batchName,
     Path outdir,
     Optional<String> resumeTimestring,
+    Precision precision,
     Compat compat) {
 
   public Settings {
@@ -120,6 +122,7 @@ public record Settings(
         batchName,
         outdir,
         resumeTimestring,
+        precision,
         compat);
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.latentween.model.TinyModel;
 import dev.latentween.schedule.Frame;
+import dev.latentween.settings.Precision;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.UserError;
 import java.nio.ByteBuffer;
@@ -156,6 +157,7 @@ class MeteredBenchTest {
             64,
             64,
             1,
+            Precision.AUTOCAST,
             null,
             null,
             null);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import dev.latentween.bench.PictureGate.Results;
 import dev.latentween.model.TinyModel;
+import dev.latentween.settings.Precision;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,8 +32,9 @@ class PictureGateTest {
 
   @Test
   void cpuPassesWithAModelOfTheUsers() {
-    try (Subject subject = Subject.open(TinyModel.FOLDER, null, folder, 64, 64, 2);
-        LoadedModel loaded = new LoadedModel("cpu", subject)) {
+    try (Subject subject =
+            Subject.open(TinyModel.FOLDER, null, folder, 64, 64, 2, Precision.AUTOCAST);
+        LoadedModel loaded = new LoadedModel("cpu", subject, note -> {})) {
       Report.Gate gate = PictureGate.check(loaded, 3);
       assertThat(gate.passed()).isTrue();
       assertThat(gate.reference()).isEqualTo("none");

@@ -133,6 +133,8 @@ class BenchCommandTest {
     "--size, 512, '--size is 512; it must be WxH'",
     "--size, 100x64, 'both must be multiples of 64, for example 64x64'",
     "--price, 0, '--price is 0.0; it must be above 0'",
+    "--precision, int4, '--precision is int4; it must be autocast or fp8'",
+    "--precision, fp8, 'precision fp8 needs a GPU of compute capability 9.0'",
     "--min-fps, 0, '--min-fps is 0.0; it must be above 0'",
     "--steps, 0, 'steps'",
     "--profile, slow, '--profile'",

@@ -106,4 +106,15 @@ class OutputsTest {
   private static List<String> names(Path folder) {
     return List.of(folder.toFile().list());
   }
+
+  @Test
+  void fp8ElsewhereIsOneLineAndNothingIsWritten() throws IOException {
+    Cli cli = Cli.run(SmallRender.command(settings, outdir, "--precision", "fp8").toArray());
+    assertThat(cli.exitCode()).isEqualTo(2);
+    assertThat(cli.err().lines().filter(line -> line.startsWith("error: ")))
+        .singleElement()
+        .asString()
+        .contains("precision fp8 needs a GPU of compute capability 9.0");
+    assertThat(outdir).doesNotExist();
+  }
 }

@@ -78,6 +78,8 @@ class RenderCommandTest {
             "fit=pad",
             "--fit",
             "crop",
+            "--precision",
+            "fp8",
             "--compat",
             "dsd-0.7.1");
     assertThat(cli.out())
@@ -85,6 +87,7 @@ class RenderCommandTest {
         .contains("frames      18\n")
         .contains("{\"0\":\"x\",\"1\":\"y=z\"}")
         .containsPattern("  fit +\"crop\"\n")
+        .containsPattern("  precision +\"fp8\"\n")
         .containsPattern("  compat +\"dsd-0.7.1\"\n");
   }
 
@@ -106,6 +109,7 @@ class RenderCommandTest {
         new String[] {"-s", "stpes=3", "did you mean \"steps\"?"},
         new String[] {"-s", "W=32", "W is 32; it must be a whole number from 64"},
         new String[] {"--fit", "cover", "fit is \"cover\"; it must be one of stretch"},
+        new String[] {"--precision", "int4", "precision is \"int4\"; it must be one of"},
         new String[] {"--compat", "a1111", "compat is \"a1111\"; it must be one of"},
         new String[] {"-s", "init_image=a\nb", "there is no file"});
   }

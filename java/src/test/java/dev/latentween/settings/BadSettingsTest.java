@@ -51,6 +51,7 @@ class BadSettingsTest {
         arguments("\"fit\": \"cover\"", "it must be one of stretch, crop, pad"),
         arguments("\"sigmas\": \"vp\"", "it must be one of compvis, karras"),
         arguments("\"noise_device\": \"mps\"", "it must be one of cuda, cpu"),
+        arguments("\"precision\": \"full\"", "it must be one of autocast, fp8"),
         arguments("\"compat\": \"a1111\"", "it must be one of none, dsd-0.7.1"),
         arguments("\"bit_depth_output\": 32", "is 32; it must be 8 or 16; 32 (EXR) is not"),
         arguments("\"clip_skip\": 0", "clip_skip is 0; it must be a whole number from 1 to 12"),

@@ -60,7 +60,6 @@ class DeforumFileTest {
         "\"blue_scale\": 1",
         "\"dynamic_threshold\": 99",
         "\"static_threshold\": 1",
-        "\"precision\": \"full\"",
         "\"C\": 3",
         "\"f\": 4"
       })

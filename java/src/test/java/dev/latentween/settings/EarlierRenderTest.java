@@ -74,6 +74,7 @@ class EarlierRenderTest {
     "scale, 3",
     "clip_skip, 2",
     "bit_depth_output, 16",
+    "precision, fp8",
     "compat, dsd-0.7.1"
   })
   void framesMayNot(String name, String value) throws IOException {

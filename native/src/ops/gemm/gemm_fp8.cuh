@@ -1,0 +1,229 @@
+// The matrix product of e4m3 operands (sm_90a): gemm_tma.cuh's, whose ring holds 128 bytes a row and step
+// either way: that is 128 of depth here. Arguments count the operands' bytes in pairs, as if they were
+// float16, which is what the copy engine is told.
+#pragma once
+
+#include "ops/device/e4m3.h"
+#include "ops/device/launch_order.h"
+#include "ops/device/wgmma_e4m3.h"
+#include "ops/gemm/gemm_finish.cuh"
+#include "ops/gemm/gemm_fp8.h"
+
+namespace ltw::cuda {
+
+struct Fp8Gemm {
+  TmaGemm tma;
+  Fp8Scales scales;
+};
+
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+
+// multiply() of gemm_ring.cuh. A tap's last step may be half full: then its zeros are left out.
+template <class Tile>
+__device__ void multiply_e4m3(GroupSums<Tile>& sums, const GemmArgs& p, int steps, const Ring<Tile>& ring,
+                              RingPlace<Tile>& at, int group) {
+  const auto rows_at = static_cast<uint32_t>(group * Tile::kGroupRows * Tile::kDepth * 2);
+  const int tap_steps = steps_at(p, 0);
+  const bool half_tail = p.channels % Tile::kDepth != 0 && p.channels % Tile::kDepth <= Tile::kDepth / 2;
+  int before = 0, left = tap_steps;
+  for (int step = 0; step < steps; ++step) {
+    barrier_wait(ring.full(at.slot), at.parity);
+    pin<Tile>(sums);
+    wgmma_fence();
+    const auto products = [&](int k) {
+#pragma unroll
+      for (int m = 0; m < Tile::kM; ++m) {
+        wgmma_e4m3(sums[m], wgmma_matrix(ring.src(at.slot) + rows_at + m * 64 * 128 + k * 32),
+                   wgmma_matrix(ring.weight(at.slot) + k * 32), step > 0 || k > 0);
+      }
+    };
+    products(0);
+    products(1);
+    if (left > 1 || !half_tail) {
+      products(2);
+      products(3);
+    }
+    if (--left == 0) left = tap_steps;
+    wgmma_commit();
+    wgmma_wait<1>();  // the step before is done with its slot
+    if (step > 0) ring.release(before);
+    before = at.slot;
+    at.advance();
+  }
+  wgmma_wait<0>();
+  pin<Tile>(sums);
+  ring.release(before);
+}
+
+// A thread's columns' scales: requested when it is made.
+template <class Tile, bool kGated>
+class ColumnScales {
+ public:
+  __device__ ColumnScales(const Fp8Gemm& g, int column) : src_scale_(g.scales.src) {
+    const int columns = g.tma.gemm.columns / (kGated ? 2 : 1), first = column / (kGated ? 2 : 1);
+    const int lane = static_cast<int>(threadIdx.x) % 32;
+#pragma unroll
+    for (int n = 0; n < Tile::kN; ++n) {
+      const int at = min(first + (kGated ? n / 2 : n) * 8 + lane % 4 * 2, columns - 2);
+      pairs_[n] =
+          __ldg(reinterpret_cast<const uint32_t*>(g.scales.weight + (kGated ? n % 2 * columns : 0) + at));
+    }
+  }
+
+  __device__ void operator()(float (&sums)[Tile::kN][4]) const {
+#pragma unroll
+    for (int n = 0; n < Tile::kN; ++n) {
+      const float low = __uint_as_float(pairs_[n] << 16) * src_scale_;
+      const float high = __uint_as_float(pairs_[n] & 0xffff0000u) * src_scale_;
+      sums[n][0] *= low, sums[n][1] *= high, sums[n][2] *= low, sums[n][3] *= high;
+    }
+  }
+
+ private:
+  float src_scale_;
+  uint32_t pairs_[Tile::kN];  // of bfloat16
+};
+
+// A tall tile's sums leave few registers: its columns are finished some at a time.
+template <class Tile>
+struct FewColumns : Tile {
+  static constexpr int kN = Tile::kN % 8 == 0 ? 8 : 4;
+  static_assert(Tile::kN % kN == 0);
+};
+
+// GEGLU for a warp's 16 rows of a tile, rounded to e4m3.
+template <class Tile>
+class GatedE4m3 {
+ public:
+  __device__ GatedE4m3(const Fp8Gemm& g, int row, int column, uint32_t staged)
+      : g_(g),
+        row_(row),
+        column_(column / 2),
+        columns_(g.tma.gemm.columns / 2),
+        lane_(static_cast<int>(threadIdx.x) % 32),
+        staged_(staged) {
+    const float* bias = g.tma.gemm.bias;
+#pragma unroll
+    for (int n = 0; n < Tile::kN; ++n) {
+      const int at = n % 2 * columns_ + min(column_ + n / 2 * 8 + lane_ % 4 * 2, columns_ - 2);
+      bias_[n] = bias == nullptr ? float2{} : __ldg(reinterpret_cast<const float2*>(bias + at));
+    }
+  }
+
+  __device__ void operator()(float (&sums)[Tile::kN][4]) const {
+    const float inverse = 1 / g_.scales.dst;
+#pragma unroll
+    for (int n = 0; n < kOut; ++n) {
+      const float(&x)[4] = sums[2 * n], (&gate)[4] = sums[2 * n + 1];
+      const float2 a = bias_[2 * n], b = bias_[2 * n + 1];
+      float y[4];
+#pragma unroll
+      for (int i = 0; i < 4; ++i) {
+        y[i] = (x[i] + (i % 2 ? a.y : a.x)) * gelu(gate[i] + (i % 2 ? b.y : b.x)) * inverse;
+      }
+      const uint32_t to = staged_ + static_cast<uint32_t>(lane_ / 4 * kStride + n * 8 + lane_ % 4 * 2);
+      store_pair(to, pack_e4m3(y[0], y[1]));
+      store_pair(to + 8 * kStride, pack_e4m3(y[2], y[3]));
+    }
+    __syncwarp();
+    const GemmArgs& p = g_.tma.gemm;
+    auto* const dst = reinterpret_cast<uint8_t*>(p.dst);
+#pragma unroll
+    for (int item = lane_; item < 16 * kPieces; item += 32) {
+      const int row = row_ + item / kPieces, column = column_ + item % kPieces * 16;
+      const uint4 bytes =
+          load_shared(staged_ + static_cast<uint32_t>(item / kPieces * kStride + item % kPieces * 16));
+      if (row < p.rows && column < columns_) {
+        *reinterpret_cast<uint4*>(dst + row * p.dst_stride + column) = bytes;
+      }
+    }
+    __syncwarp();
+  }
+
+ private:
+  static constexpr int kOut = Tile::kN / 2, kPieces = kOut / 2;
+  static constexpr int kStride = kOut * 8;  // bytes: 80 put a warp's pairs into different banks
+  static_assert(kOut % 2 == 0 && 16 * kStride <= Tile::kPieceBytes);
+
+  static __device__ void store_pair(uint32_t shared, uint32_t pair) {
+    asm volatile("st.shared.u16 [%0], %1;" ::"r"(shared), "h"(static_cast<uint16_t>(pair)) : "memory");
+  }
+
+  const Fp8Gemm& g_;
+  int row_, column_, columns_, lane_;
+  uint32_t staged_;
+  float2 bias_[Tile::kN];
+};
+
+template <class Tile, GemmFinish kFinish>
+__device__ void compute_e4m3(const Fp8Gemm& g, const TileWalk<Tile>& walk, const Ring<Tile>& ring, int group,
+                             int warp) {
+  constexpr bool kGated = kFinish == GemmFinish::kGated;
+  const GemmArgs& p = g.tma.gemm;
+  RingPlace<Tile> at;
+  GroupSums<Tile> sums;
+  for (int tile = static_cast<int>(blockIdx.x); tile < walk.count(); tile += static_cast<int>(gridDim.x)) {
+    const TilePlace place = walk.place(tile);
+    const int row = place.row + group * Tile::kGroupRows + warp % 4 * 16;
+    const auto finish_of = [&](int m) {
+      if constexpr (kGated) {
+        return GatedE4m3<Tile>(g, row + m * 64, place.column, ring.piece(warp));
+      } else {
+        return RowFinish<Tile, kFinish>(g.tma, place.phase, row + m * 64, place.column, ring.piece(warp));
+      }
+    };
+    if constexpr (Tile::kM > 1) {
+      multiply_e4m3<Tile>(sums, p, g.tma.steps, ring, at, group);
+      using Few = FewColumns<Tile>;
+#pragma unroll
+      for (int m = 0; m < Tile::kM; ++m) {
+#pragma unroll
+        for (int first = 0; first < Tile::kN; first += Few::kN) {
+          if (first * 8 + place.column >= p.columns) break;
+          auto& some = reinterpret_cast<float(&)[Few::kN][4]>(sums[m][first]);
+          RowFinish<Few, kFinish> finish(g.tma, place.phase, row + m * 64, place.column + first * 8,
+                                         ring.piece(warp));
+          ColumnScales<Few, kGated>(g, place.column + first * 8)(some);
+          finish(some);
+        }
+      }
+    } else {
+      const ColumnScales<Tile, kGated> scale(g, place.column);
+      auto finish = finish_of(0);
+      multiply_e4m3<Tile>(sums, p, g.tma.steps, ring, at, group);
+      scale(sums[0]);
+      finish(sums[0]);
+    }
+  }
+}
+
+#endif
+
+template <class Tile, GemmFinish kFinish>
+__global__ void __launch_bounds__(Tile::kThreads, 1) gemm_fp8(const __grid_constant__ Fp8Gemm g) {
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+  extern __shared__ __align__(1024) unsigned char memory[];
+  const Ring<Tile> ring{shared_address(memory)};
+  const int thread = static_cast<int>(threadIdx.x), group = thread / 128;
+  if (thread == 0) ring.init();
+  __syncthreads();
+  let_next_kernel_begin();
+  wait_for_earlier_kernels();
+  const TileWalk<Tile> walk(g.tma);
+  if (group == Tile::kGroups) {
+    fewer_registers<40>();
+    if (thread % 128 == 0) {
+      RingPlace<Tile> at;
+      for (int tile = static_cast<int>(blockIdx.x); tile < walk.count();
+           tile += static_cast<int>(gridDim.x)) {
+        load_tile(g.tma, walk.place(tile), 0, g.tma.steps, ring, at);
+      }
+    }
+  } else {
+    more_registers<232>();
+    compute_e4m3<Tile, kFinish>(g, walk, ring, group, thread / 32);
+  }
+#endif
+}
+
+}  // namespace ltw::cuda

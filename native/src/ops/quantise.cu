@@ -1,0 +1,82 @@
+#include <cuda_bf16.h>
+
+#include <algorithm>
+
+#include "backend/cuda/cuda_backend.h"
+#include "ops/device/e4m3.h"
+#include "ops/gemm/gemm_fp8.h"
+#include "ops/quantise.h"
+
+namespace ltw::cuda {
+namespace {
+
+constexpr int kThreads = 256;
+
+__device__ float block_max(float x) {
+  __shared__ float warps[kThreads / 32];
+  for (int distance = 16; distance > 0; distance /= 2) x = fmaxf(x, __shfl_xor_sync(~0u, x, distance));
+  if (threadIdx.x % 32 == 0) warps[threadIdx.x / 32] = x;
+  __syncthreads();
+  for (const float other : warps) x = fmaxf(x, other);
+  return x;
+}
+
+// A row a block. The scale is rounded up to bfloat16 before it is used, so nothing is lost by storing it so.
+__global__ void __launch_bounds__(kThreads)
+    quantise_rows(uint8_t* dst, __nv_bfloat16* scales, const __half* src, int depth) {
+  const __half* from = src + static_cast<int64_t>(blockIdx.x) * depth;
+  uint8_t* to = dst + static_cast<int64_t>(blockIdx.x) * depth;
+  float most = 0;
+  for (int i = static_cast<int>(threadIdx.x); i < depth; i += kThreads) {
+    most = fmaxf(most, fabsf(__half2float(from[i])));
+  }
+  most = block_max(most);
+  const __nv_bfloat16 scale = most > 0 ? __float2bfloat16_ru(most / kLargestE4M3) : __float2bfloat16_ru(1.0f);
+  const float inverse = 1 / __bfloat162float(scale);
+  for (int i = static_cast<int>(threadIdx.x); i < depth; i += kThreads) {
+    to[i] = static_cast<uint8_t>(pack_e4m3(__half2float(from[i]) * inverse, 0));
+  }
+  if (threadIdx.x == 0) scales[blockIdx.x] = scale;
+}
+
+__global__ void __launch_bounds__(kThreads) raise_peak_kernel(float* peak, const __half* src, int64_t size) {
+  float most = 0;
+  for (int64_t i = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x; i < size;
+       i += static_cast<int64_t>(gridDim.x) * kThreads) {
+    most = fmaxf(most, fabsf(__half2float(src[i])));
+  }
+  most = block_max(most);
+  // Floats of one sign are ordered as integers are.
+  if (threadIdx.x == 0) atomicMax(reinterpret_cast<int*>(peak), __float_as_int(most));
+}
+
+}  // namespace
+
+void require_e4m3(Backend& backend) {
+  if (static_cast<const CudaBackend&>(backend).limits().capability == 90) return;
+  fail(Status::kInvalidArgument, "precision fp8 needs a GPU of compute capability 9.0 (H100, H200), not ",
+       backend.description());
+}
+
+void quantise(PackedWeights& weights, float input_scale, Backend& backend) {
+  const int64_t rows = weights.out_channels, depth = weights.kernel * weights.kernel * weights.in_channels;
+  Buffer bytes = backend.allocate(rows * depth);
+  weights.weight_scale = OwnedTensor(backend, Shape{rows}, DType::kBF16);
+  quantise_rows<<<static_cast<unsigned>(rows), kThreads, 0, static_cast<CudaBackend&>(backend).stream()>>>(
+      static_cast<uint8_t*>(bytes.data()), weights.weight_scale.tensor().as<__nv_bfloat16>(),
+      static_cast<const __half*>(weights.weight.data()), static_cast<int>(depth));
+  check_launch("quantise");
+  backend.synchronize();  // the float16 weights go
+  weights.weight = std::move(bytes);
+  weights.input_scale = input_scale;
+}
+
+void raise_peak(const Tensor& peak, const Tensor& src, Context& ctx) {
+  ctx.submit([to = peak.f32(), from = src.as<__half>(), size = src.shape.size(), &device = backend(ctx)] {
+    const int64_t blocks = std::min<int64_t>(1024, (size + kThreads - 1) / kThreads);
+    raise_peak_kernel<<<static_cast<unsigned>(blocks), kThreads, 0, device.stream()>>>(to, from, size);
+    check_launch("raise_peak");
+  });
+}
+
+}  // namespace ltw::cuda
