@@ -219,8 +219,9 @@ LTW_API ltw_status ltw_largest_batch(ltw_model* model, const ltw_render_config* 
  * submit, collect, ... by one thread, or one thread that submits and another that collects. A frame's pixels
  * depend on the job's settings and the frame alone, never on what else is in the batch. */
 
-/* Hands over a batch of 1 to config.batch frames and returns (on the CPU: when it is rendered). Waits first while two batches are submitted and
- * not collected: a thread that does both must collect before its third. */
+/* Hands over a batch of 1 to config.batch frames and returns (on the CPU: when it is rendered). Waits first
+ * while two batches are submitted and not collected: a thread that does both must collect before its third.
+ */
 LTW_API ltw_status ltw_job_submit(ltw_job* job, const ltw_frame* frames, int32_t count);
 /* Waits for the oldest submitted batch and writes it to `pixels`: [count, height, width, 3], RGB, row after
  * row, dense; `pixel_bytes` is the room there, at least what the batch takes: in too little it stays to be
