@@ -23,6 +23,12 @@ RenderConfig = structure("RenderConfig", [
 Frame = structure("Frame", [("from_key", I32), ("to_key", I32), ("weight", F64)])
 
 
+def picture(path):
+    from PIL import Image  # here, for who wants only the structures and has no Pillow
+
+    return Image.open(path).convert("RGB")
+
+
 def token_ids(vocabulary, prompt):
     """Ids of a prompt whose words are all whole entries of the vocabulary, as the references' are."""
     words = [vocabulary[word + "</w>"] for word in prompt.replace(",", " ,").split()]
@@ -38,9 +44,8 @@ def render(library, model, vocabulary, settings, folder, batch):
     seeds = np.full(len(prompts), settings["seed"], np.uint64)
     init = None
     if settings["use_init"]:
-        from PIL import Image  # not for who only wants the structures
-        picture = Image.open(folder / settings["init_image"]).convert("RGB").resize((width, height), Image.LANCZOS)
-        init = np.ascontiguousarray(picture, np.uint8)
+        initial = picture(folder / settings["init_image"]).resize((width, height), resample=1)  # Lanczos
+        init = np.ascontiguousarray(initial, np.uint8)
     steps = settings["steps"]
     config = RenderConfig(
         width, height, SAMPLERS.index(settings["sampler"]), 0, steps,
@@ -80,7 +85,7 @@ def main():
     for file in sorted(renders.glob("*.json")):
         settings = json.loads(file.read_text())
         pictures = render(library, model, vocabulary, settings, renders, 1)
-        references = [np.asarray(Image.open(renders / f"{file.stem}_{i:05}.png").convert("RGB")) for i in range(len(pictures))]
+        references = [np.asarray(picture(renders / f"{file.stem}_{i:05}.png")) for i in range(len(pictures))]
         worst = min(psnr(a, b) for a, b in zip(pictures, references))
         same = all(np.array_equal(pictures, render(library, model, vocabulary, settings, renders, b)) for b in (3, 7))
         good = worst >= limit and same
