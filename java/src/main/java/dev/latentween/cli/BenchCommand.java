@@ -205,9 +205,13 @@ final class BenchCommand implements Callable<Integer> {
 
   private Report measure(Bench.Request request, double processMillis) {
     Path folder = temporaryFolder();
-    try {
-      return new Bench(request, BenchOutput::new, folder, this::say)
-          .run(Main.Version.number(), processMillis);
+    try (Interruption interruption =
+        new Interruption(() -> deleteInUse(folder), "interrupted; nothing was measured")) {
+      Report report =
+          new Bench(request, BenchOutput::new, folder, this::say)
+              .run(Main.Version.number(), processMillis);
+      interruption.over();
+      return report;
     } finally {
       delete(folder);
     }
@@ -224,6 +228,17 @@ final class BenchCommand implements Callable<Integer> {
       return Files.createTempDirectory("latentween-bench");
     } catch (IOException e) {
       throw new UserError("cannot make a temporary folder: " + e.getMessage(), e);
+    }
+  }
+
+  /** While frames are still written there. */
+  private static void deleteInUse(Path folder) {
+    for (int i = 0; i < 10 && Files.exists(folder); ++i) {
+      try {
+        delete(folder);
+      } catch (UncheckedIOException e) {
+        // A file came after the list was made: once more.
+      }
     }
   }
 

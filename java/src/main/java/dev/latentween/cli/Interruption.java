@@ -1,21 +1,26 @@
 package dev.latentween.cli;
 
 import dev.latentween.engine.Engine;
-import dev.latentween.video.PartialFile;
 import java.util.concurrent.atomic.AtomicBoolean;
 
-/**
- * What Ctrl-C does to a render: the partial files go, whole frames stay, and the program ends at
- * once with exit code 130.
- */
+/** What Ctrl-C does: what may not stay goes, and the program ends at once with exit code 130. */
 final class Interruption implements AutoCloseable {
   private static final int EXIT_CODE = 130;
 
   private final AtomicBoolean over = new AtomicBoolean();
   private final Thread hook = new Thread(this::end, "interruption");
+  private final Runnable tidy;
+  private final String told;
 
-  /** In force until {@link #over} or {@link #close}. */
-  Interruption() {
+  /**
+   * In force until {@link #over} or {@link #close}.
+   *
+   * @param tidy takes away what may not stay, while other threads may still make more of it
+   * @param told the line for the user
+   */
+  Interruption(Runnable tidy, String told) {
+    this.tidy = tidy;
+    this.told = told;
     Runtime.getRuntime().addShutdownHook(hook);
   }
 
@@ -23,15 +28,13 @@ final class Interruption implements AutoCloseable {
     if (over.get()) {
       return;
     }
-    PartialFile.discardAll();
-    System.err.println(
-        System.lineSeparator()
-            + "interrupted; frames written so far are whole: go on with --resume");
+    tidy.run();
+    System.err.println(System.lineSeparator() + told);
     System.err.flush();
     Engine.endProcess(EXIT_CODE);
   }
 
-  /** The render is complete: nothing is partial any more. */
+  /** All is done: there is nothing to take away any more. */
   void over() {
     over.set(true);
   }

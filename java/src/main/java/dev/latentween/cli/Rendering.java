@@ -83,7 +83,10 @@ record Rendering(
       Progress progress) {
     // Of each engine one batch is sampled, one is decoded, and one is written.
     int buffers = 3 * devices.size();
-    try (Interruption interruption = new Interruption();
+    try (Interruption interruption =
+            new Interruption(
+                PartialFile::discardAll,
+                "interrupted; frames written so far are whole: go on with --resume");
         VideoSink sink = VideoSink.open(video, plan.width(), plan.height(), settings.fps());
         FrameOutput output = new FrameOutput(settings, files, modelName, sink, size, buffers)) {
       PartialFile.write(

@@ -10,8 +10,13 @@ import dev.latentween.bench.ReportTable;
 import dev.latentween.bench.Reports;
 import dev.latentween.bench.Schema;
 import dev.latentween.model.TinyModel;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,11 +27,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class BenchCommandTest {
   @TempDir private static Path folder;
   private static Path file;
+  private static Set<Path> before;
   private static Cli cli;
   private static JsonNode report;
 
   @BeforeAll
   static void run() throws Exception {
+    before = leftIn(Path.of(System.getProperty("java.io.tmpdir")));
     file = folder.resolve("report.json");
     cli =
         bench(
@@ -121,10 +128,31 @@ class BenchCommandTest {
 
   @Test
   void nothingIsLeftBehind() throws Exception {
-    try (var left =
-        Files.newDirectoryStream(
-            Path.of(System.getProperty("java.io.tmpdir")), "latentween-bench*")) {
-      assertThat(left).isEmpty();
+    assertThat(leftIn(Path.of(System.getProperty("java.io.tmpdir")))).isEqualTo(before);
+  }
+
+  @Test
+  void interruptedItLeavesNothingBehind() throws Exception {
+    Path temporary = Files.createDirectory(folder.resolve("interrupted"));
+    try (Child child =
+        Child.start(
+            folder.resolve("log"),
+            "C.UTF-8",
+            List.of("-XX:TieredStopAtLevel=1", "-Djava.io.tmpdir=" + temporary),
+            List.of("bench", "--device", "cpu", "--size", "256x256"))) {
+      child.awaitFile(temporary, "*bench*");
+      child.interrupt();
+      assertThat(child.exitCode(20)).as(child.said()).isEqualTo(130);
+      assertThat(child.said()).contains("interrupted").doesNotContain("Exception");
+    }
+    assertThat(leftIn(temporary)).isEmpty();
+  }
+
+  private static Set<Path> leftIn(Path temporary) throws IOException {
+    try (Stream<Path> files = Files.list(temporary)) {
+      return files
+          .filter(file -> file.getFileName().toString().startsWith("latentween-bench"))
+          .collect(Collectors.toSet());
     }
   }
 
