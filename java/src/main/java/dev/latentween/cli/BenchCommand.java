@@ -28,6 +28,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -204,16 +205,21 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private Report measure(Bench.Request request, double processMillis) {
-    Path folder = temporaryFolder();
+    // Named before it is made, so that there is no moment in which Ctrl-C would leave it behind.
+    Path folder =
+        Path.of(System.getProperty("java.io.tmpdir"), "latentween-bench-" + UUID.randomUUID());
     try (Interruption interruption =
         new Interruption(() -> deleteInUse(folder), "interrupted; nothing was measured")) {
+      make(folder);
       Report report =
           new Bench(request, BenchOutput::new, folder, this::say)
               .run(Main.Version.number(), processMillis);
       interruption.over();
       return report;
     } finally {
-      delete(folder);
+      if (Files.exists(folder)) {
+        delete(folder);
+      }
     }
   }
 
@@ -223,9 +229,9 @@ final class BenchCommand implements Callable<Integer> {
     err.flush();
   }
 
-  private static Path temporaryFolder() {
+  private static void make(Path folder) {
     try {
-      return Files.createTempDirectory("latentween-bench");
+      Files.createDirectory(folder);
     } catch (IOException e) {
       throw new UserError("cannot make a temporary folder: " + e.getMessage(), e);
     }

@@ -21,7 +21,11 @@ final class Interruption implements AutoCloseable {
   Interruption(Runnable tidy, String told) {
     this.tidy = tidy;
     this.told = told;
-    Runtime.getRuntime().addShutdownHook(hook);
+    try {
+      Runtime.getRuntime().addShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      end(); // Ctrl-C came just before.
+    }
   }
 
   private void end() {
@@ -45,7 +49,17 @@ final class Interruption implements AutoCloseable {
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      // Shutting down already: the hook runs, or has seen that it is over.
+      // Shutting down already. If the hook runs, it ends the process: what fails here because files
+      // are gone is nothing to tell of. If it has seen that all is over, it ends at once.
+      awaitHook();
+    }
+  }
+
+  private void awaitHook() {
+    try {
+      hook.join();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }
