@@ -9,6 +9,7 @@ import dev.latentween.bench.ReportJson;
 import dev.latentween.bench.ReportTable;
 import dev.latentween.engine.DeviceInfo;
 import dev.latentween.engine.Devices;
+import dev.latentween.settings.Named;
 import dev.latentween.settings.Precision;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.SettingsReader;
@@ -22,7 +23,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
@@ -175,9 +175,7 @@ final class BenchCommand implements Callable<Integer> {
   }
 
   private Precision precision() {
-    return Arrays.stream(Precision.values())
-        .filter(one -> one.settingName().equals(precision))
-        .findFirst()
+    return Named.find(Precision.values(), precision)
         .orElseThrow(
             () -> new UserError("--precision is " + precision + "; it must be autocast or fp8"));
   }

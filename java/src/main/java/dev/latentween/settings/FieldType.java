@@ -106,13 +106,7 @@ public record FieldType<T>(
         names,
         values.length == 1 ? '"' + names + '"' : "one of " + names,
         true,
-        node ->
-            textOf(node)
-                .flatMap(
-                    text ->
-                        Arrays.stream(values)
-                            .filter(v -> v.settingName().equals(text))
-                            .findFirst()),
+        node -> textOf(node).flatMap(text -> Named.find(values, text)),
         value -> TextNode.valueOf(value.settingName()));
   }
 
