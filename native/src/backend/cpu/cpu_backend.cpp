@@ -33,8 +33,8 @@ class CpuBackend final : public Backend {
   DType activation_type() const override { return DType::kF32; }
   // oneDNN picks its blocking by the shape, so the shape must not follow from the batch.
   int frames_per_evaluation() const override { return 1; }
-  // OpenMP keeps its thread count per calling thread.
   bool asynchronous() const override { return false; }
+  // OpenMP keeps its thread count per calling thread.
   void make_current() override { omp_set_num_threads(threads_); }
   void upload(void* device, const void* host, int64_t bytes) override {
     if (!rehearses()) std::memcpy(device, host, bytes);

@@ -17,19 +17,13 @@ void launch(void (*kernel)(Fp8Gemm), const GemmArgs& args, const Fp8Scales& scal
   g.tma.parts = 1;
   const auto over = [](int count, int by) { return (count + by - 1) / by; };
   const int tiles = over(args.rows, Tile::kRows) * over(args.columns, Tile::kColumns);
-  cudaLaunchAttribute attribute{};
-  attribute.id = cudaLaunchAttributeProgrammaticStreamSerialization;
-  attribute.val.programmaticStreamSerializationAllowed = 1;
-  cudaLaunchConfig_t config{};
-  config.gridDim = dim3(static_cast<unsigned>(std::min(tiles, backend.limits().multiprocessors)));
-  config.blockDim = dim3(Tile::kThreads);
-  config.dynamicSmemBytes = Tile::kSharedBytes;
-  config.stream = backend.stream();
-  config.attrs = &attribute;
-  config.numAttrs = 1;
+  LaunchShape launched;
+  launched.grid = dim3(static_cast<unsigned>(std::min(tiles, backend.limits().multiprocessors)));
+  launched.block = dim3(Tile::kThreads);
+  launched.shared_bytes = Tile::kSharedBytes;
   check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Tile::kSharedBytes),
         "gemm_fp8");
-  check(cudaLaunchKernelEx(&config, kernel, g), "gemm_fp8");
+  launch_early("gemm_fp8", kernel, launched, backend, g);
 }
 
 // Every tile adds along the depth in the same order. As gemm_tiles.h has it, measured on an H100 in

@@ -14,6 +14,7 @@ template <int kColumns_, int kSteps_, int kStages_>
 struct ResidentTile {
   static constexpr int kGroups = 2, kThreads = (kGroups + 1) * 128, kDepth = 64;
   static constexpr int kGroupRows = 64, kRows = kGroups * kGroupRows, kColumns = kColumns_;
+  static constexpr int kLoadRows = kGroupRows;
   static constexpr int kSteps = kSteps_, kStages = kStages_, kN = kColumns / 8;
   static constexpr int kSrcBytes = kGroupRows * kDepth * 2, kWeightBytes = kColumns * kDepth * 2;
   static constexpr int kPieceStride = 64 + 8, kPieceBytes = 16 * kPieceStride * 2;  // as in TmaTile

@@ -14,6 +14,7 @@ namespace ltw::cuda {
 template <int kRows_, int kColumns_, int kStages_>
 struct TmaTile {
   static constexpr int kRows = kRows_, kColumns = kColumns_, kStages = kStages_;
+  static constexpr int kLoadRows = kRows;
   static constexpr int kDepth = 64;
   static constexpr int kGroups = 2, kThreads = (kGroups + 1) * 128, kGroupRows = kRows / kGroups;
   static constexpr int kM = kGroupRows / 64,

@@ -1,5 +1,3 @@
-#include <type_traits>
-
 #include "ops/gemm/gemm_launch.h"
 #include "ops/gemm/gemm_resident.cuh"
 #include "ops/gemm/gemm_spread.cuh"
@@ -14,13 +12,6 @@ using Tile128x128 = TmaTile<128, 128, 6>;
 using Tile128x80 = TmaTile<128, 80, 7>;
 using Resident128x160 = ResidentTile<160, kResidentSteps, 6>;
 
-// Rows of a load.
-template <class Tile>
-constexpr int loaded_rows() {
-  if constexpr (std::is_same_v<Tile, Resident128x160>) return Tile::kGroupRows;
-  return Tile::kRows;
-}
-
 template <class Tile>
 void launch(void (*kernel)(TmaGemm), const GemmArgs& args, const GemmSize& size, const GemmTileShape& shape,
             const CudaBackend& device) {
@@ -28,7 +19,7 @@ void launch(void (*kernel)(TmaGemm), const GemmArgs& args, const GemmSize& size,
   ensure(shape.rows == Tile::kRows && shape.columns == Tile::kColumns && shape.stages == Tile::kStages &&
              gemm_shared_bytes(GemmFamily::kTma, shape) == Tile::kSharedBytes,
          "the tile table and the kernels differ");
-  TmaGemm g = tma_gemm(args, loaded_rows<Tile>(), Tile::kColumns);
+  TmaGemm g = tma_gemm(args, Tile::kLoadRows, Tile::kColumns);
   g.steps = static_cast<int>(size.steps);
   g.parts = size.parts;
   const auto over = [](int count, int by) { return (count + by - 1) / by; };
