@@ -35,8 +35,8 @@ latentween --help | grep -q '^Usage: latentween' || fail "--help prints no usage
 few="-s interpolate_x_frames=0 -s steps=2 -s W=64 -s H=64 --device cpu"
 for ending in mp4 webm gif avi; do
   # shellcheck disable=SC2086
-  latentween render "$home/examples/city.json" $few --outdir "$work/out/$ending" -o "$work/out/city.$ending"
-  [ -s "$work/out/city.$ending" ] || fail "no $ending"
+  latentween render "$home/examples/city.json" $few --outdir "$work/out/$ending" -o "$work/out/都市.$ending"
+  [ -s "$work/out/都市.$ending" ] || fail "no $ending"
   [ "$(find "$work/out/$ending" -name '*.png' | wc -l)" = 7 ] || fail "not seven frames beside the $ending"
 done
 # A library that this system happens to have would hide one that is in the archive and not found.
