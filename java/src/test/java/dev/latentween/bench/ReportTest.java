@@ -104,7 +104,8 @@ class ReportTest {
         .containsPattern("together +16.50 frames/s, 98.2 % of the sum of each alone\n")
         .containsPattern("score +16.50 frames/s, 59400 frames an hour\n")
         .containsPattern("price +\\$4.00 an hour: 14850 frames a dollar, \\$0.0673 for 1000 frames")
-        .containsPattern("job +city.json: 67 frames of 256x256, 20 evaluations each: 0.01250 hours")
+        .containsPattern(
+            "job +city.json with this model: 67 frames of 256x256, 20 evaluations each: 0.01250 hours")
         .containsPattern("note +a note\n");
   }
 
@@ -147,7 +148,11 @@ class ReportTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"'{\"schemaVersion\": 2}', schema version 1", "'{', is no bench report"})
+  @CsvSource({
+    "'{\"schemaVersion\": 2}', schema version 1",
+    "'{', is no bench report",
+    "'{\"schemaVersion\": 1}', engineVersion"
+  })
   void otherFilesAreRefused(String content, String message) throws Exception {
     Path file = Files.writeString(folder.resolve("a.json"), content);
     assertThatThrownBy(() -> ReportJson.read(file))

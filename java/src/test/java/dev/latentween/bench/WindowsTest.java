@@ -25,6 +25,7 @@ class WindowsTest {
     Windows windows = measure(Duration.ZERO, 50, 90);
     assertThat(windows.settled()).isFalse();
     assertThat(windows.rate()).isCloseTo(50, within(1e-9));
+    assertThat(windows.droop()).as("of one window").isNull();
   }
 
   @Test
