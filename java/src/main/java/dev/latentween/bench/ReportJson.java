@@ -47,7 +47,8 @@ public final class ReportJson {
       }
       return MAPPER.treeToValue(root, Report.class);
     } catch (JsonProcessingException e) {
-      throw new UserError(file + " is no bench report: " + e.getOriginalMessage(), e);
+      String reason = e.getOriginalMessage().replaceFirst("; `.*", ""); // advice for programmers
+      throw new UserError(file + " is no bench report: " + reason, e);
     } catch (NoSuchFileException e) {
       throw new UserError("there is no report " + file, e);
     } catch (IOException e) {
