@@ -21,6 +21,9 @@ public final class Main {
   private Main() {}
 
   public static void main(String[] args) throws IOException, RunnerException {
+    if (!List.of("check", "write", "none").contains(args[1])) {
+      throw new IllegalArgumentException("baseline: '" + args[1] + "' is not check, write or none");
+    }
     Path module = Path.of(args[0]);
     Path results = Files.createDirectories(module.resolve("results")).resolve("jmh.json");
     String gpu = gpu(System.getProperty("device", "auto"));
@@ -56,10 +59,7 @@ public final class Main {
           System.exit(1);
         }
       }
-      case "none" -> {}
-      default ->
-          throw new IllegalArgumentException(
-              "baseline: '" + args[1] + "' is not check, write or none");
+      default -> {} // none
     }
   }
 

@@ -24,11 +24,14 @@ record Ratio(String name, double ours, double libTorch, double ratio, double noi
    * @param where what stands behind the name: ratios of one device say nothing of another's
    */
   static Ratio of(RunResult run, String where) {
-    double[] ours = counter(run, "ours");
-    double[] libTorch = counter(run, "libTorch");
+    String name = run.getParams().getParam("what") + "." + run.getParams().getParam("size") + where;
+    return of(name, counter(run, "ours"), counter(run, "libTorch"));
+  }
+
+  /** Of each iteration's milliseconds. */
+  static Ratio of(String name, double[] ours, double[] libTorch) {
     double[] ratios = new double[ours.length];
     Arrays.setAll(ratios, i -> ours[i] / libTorch[i]);
-    String name = run.getParams().getParam("what") + "." + run.getParams().getParam("size") + where;
     return new Ratio(name, median(ours), median(libTorch), median(ratios), noise(ratios));
   }
 

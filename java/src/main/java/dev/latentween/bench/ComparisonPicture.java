@@ -4,12 +4,8 @@ import static org.bytedeco.opencv.global.opencv_imgproc.FONT_HERSHEY_SIMPLEX;
 import static org.bytedeco.opencv.global.opencv_imgproc.LINE_AA;
 
 import dev.latentween.bench.Comparison.Entry;
-import dev.latentween.settings.UserError;
-import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.MathContext;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
@@ -55,12 +51,8 @@ public final class ComparisonPicture {
         new Mat(TOP + plotHeight + 80, WIDTH, opencv_core.CV_8UC3, new Scalar(255, 255, 255, 0));
   }
 
-  /**
-   * Writes the picture as a PNG.
-   *
-   * @throws UserError if it cannot be written
-   */
-  public static void write(Comparison comparison, Path file) {
+  /** The picture as a PNG. */
+  public static byte[] png(Comparison comparison) {
     ComparisonPicture drawing = new ComparisonPicture(comparison);
     drawing.curves();
     drawing.bars();
@@ -70,9 +62,7 @@ public final class ComparisonPicture {
       }
       byte[] bytes = new byte[(int) png.limit()];
       png.get(bytes);
-      Files.write(file, bytes);
-    } catch (IOException e) {
-      throw new UserError("cannot write " + file + ": " + e.getMessage(), e);
+      return bytes;
     }
   }
 
@@ -100,7 +90,8 @@ public final class ComparisonPicture {
       line(x, TOP + plotHeight, x, TOP + plotHeight + 6, grey(60), 1);
       text("" + batch, x - 6, TOP + plotHeight + 30, 0.55, 1);
     }
-    for (int i = 0; i < entries.size(); i++) {
+    text("frames at once", PLOT_LEFT + PLOT_WIDTH - 130, TOP + plotHeight + 58, 0.55, 1);
+    for (int i = entries.size() - 1; i >= 0; i--) { // the cheapest lies on top
       for (Report.Device device : entries.get(i).report().devices()) {
         Point before = null;
         for (Report.UNetPoint point : device.unetCurve()) {

@@ -138,7 +138,7 @@ record DeviceBench(
   }
 
   /** The smallest batch that is about as fast as any: a larger one only takes more memory. */
-  private static Report.UNetPoint best(List<Report.UNetPoint> points) {
+  static Report.UNetPoint best(List<Report.UNetPoint> points) {
     double highest =
         points.stream().mapToDouble(Report.UNetPoint::imageStepsPerSecond).max().orElseThrow();
     return points.stream()

@@ -15,6 +15,8 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
 
 /**
  * Whether a device computes what it should: rates of wrong pictures are worth nothing. A UNet
@@ -92,15 +94,23 @@ final class PictureGate {
   static Report.Gate check(LoadedModel loaded, int batch) {
     Results results = Results.of(loaded.model, loaded.subject.config());
     String kind = loaded.subject.synthetic() ? "stored" : loaded.onCpu() ? "none" : "cpu";
-    Double error =
+    Results reference =
         switch (kind) {
-          case "stored" -> results.error(stored(results));
-          case "cpu" -> results.error(onCpu(loaded.subject));
+          case "stored" -> stored(results);
+          case "cpu" -> onCpu(loaded.subject);
           default -> null;
         };
+    return judge(kind, results, reference, tolerance(loaded), sameBits(loaded, batch));
+  }
+
+  /**
+   * @param reference null for none
+   */
+  static Report.Gate judge(
+      String kind, Results results, Results reference, double tolerance, boolean sameBits) {
     boolean finite = results.finite();
-    return new Report.Gate(
-        kind, finite ? error : null, tolerance(loaded), finite, sameBits(loaded, batch));
+    Double error = finite && reference != null ? results.error(reference) : null;
+    return new Report.Gate(kind, error, tolerance, finite, sameBits);
   }
 
   private static double tolerance(LoadedModel loaded) {
@@ -127,7 +137,7 @@ final class PictureGate {
     }
   }
 
-  /** Compares the first, the middle and the last frame of a batch, in few steps. */
+  /** Renders a batch, in few steps, and some of its frames alone. */
   private static boolean sameBits(LoadedModel loaded, int batch) {
     Settings settings = loaded.subject.settings(STEPS);
     int count = Math.max(2, batch);
@@ -141,13 +151,20 @@ final class PictureGate {
     }
     try (RenderJob job = loaded.job(settings, 1)) {
       ByteBuffer alone = loaded.buffer(job, 1);
-      for (int i : new int[] {0, count / 2, count - 1}) {
-        job.render(frames.subList(i, i + 1), alone);
-        if (!alone.equals(together.slice(i * frameBytes, frameBytes))) {
-          return false;
-        }
-      }
-      return true;
+      return sameBits(
+          together,
+          frameBytes,
+          i -> {
+            job.render(frames.subList(i, i + 1), alone);
+            return alone;
+          });
     }
+  }
+
+  /** Compares the first, the middle and the last frame of a batch with the same alone. */
+  static boolean sameBits(ByteBuffer together, int frameBytes, IntFunction<ByteBuffer> alone) {
+    int count = together.capacity() / frameBytes;
+    return IntStream.of(0, count / 2, count - 1)
+        .allMatch(i -> alone.apply(i).equals(together.slice(i * frameBytes, frameBytes)));
   }
 }

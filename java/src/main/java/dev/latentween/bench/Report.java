@@ -81,7 +81,8 @@ public record Report(
    * @param peakMemoryBytes the most the engine held, at the curve's largest batch
    * @param power null where the GPU does not tell it
    * @param throttle reasons seen while the windows ran
-   * @param droop how much slower the last window was than the first, as a share; below 0: faster
+   * @param droop how much slower the last window was than the first, as a share; below 0: faster;
+   *     null where the time sufficed for one
    */
   public record Device(
       String device,
@@ -102,7 +103,7 @@ public record Report(
       long peakMemoryBytes,
       Power power,
       List<Gpu.Throttle> throttle,
-      double droop,
+      Double droop,
       Gate gate) {
     public Device {
       unetCurve = List.copyOf(unetCurve);

@@ -1,18 +1,23 @@
 package dev.latentween.bench;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.latentween.settings.UserError;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
 /** Reports as documents. */
 public final class ReportJson {
   private static final JsonMapper MAPPER =
-      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+      JsonMapper.builder()
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .build();
 
   private ReportJson() {}
 
@@ -42,7 +47,10 @@ public final class ReportJson {
       }
       return MAPPER.treeToValue(root, Report.class);
     } catch (JsonProcessingException e) {
-      throw new UserError(file + " is no bench report: " + e.getOriginalMessage(), e);
+      String reason = e.getOriginalMessage().replaceFirst("; `.*", ""); // advice for programmers
+      throw new UserError(file + " is no bench report: " + reason, e);
+    } catch (NoSuchFileException e) {
+      throw new UserError("there is no report " + file, e);
     } catch (IOException e) {
       throw new UserError("cannot read " + file + ": " + e.getMessage(), e);
     }

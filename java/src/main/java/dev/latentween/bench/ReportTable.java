@@ -110,7 +110,7 @@ public final class ReportTable {
     row("mean power", d -> power(d, p -> f("%.4g W (%s)", p.meanWatts(), p.source())));
     row("energy", d -> power(d, p -> f("%.4g J a frame", p.joulesPerFrame())));
     row("throttled by", ReportTable::throttle);
-    row("droop", d -> percent(d.droop()));
+    row("droop", d -> d.droop() == null ? "" : percent(d.droop()));
     row("correct", d -> gate(d.gate()));
     text.append(System.lineSeparator());
   }
@@ -171,7 +171,7 @@ public final class ReportTable {
     if (job != null) {
       line(
           "job",
-          "%s: %d frames of %dx%d, %d evaluations each: %.4g hours%s",
+          "%s with this model: %d frames of %dx%d, %d evaluations each: %.4g hours%s",
           job.settings(),
           job.frames(),
           job.width(),

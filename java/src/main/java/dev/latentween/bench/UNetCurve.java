@@ -47,7 +47,8 @@ final class UNetCurve {
     return curve;
   }
 
-  private static int next(int batch, int factor, int largest) {
+  /** The batch behind one; more than the largest behind that. */
+  static int next(int batch, int factor, int largest) {
     return batch == largest ? largest + 1 : Math.min(batch * factor, largest);
   }
 

@@ -55,7 +55,7 @@ final class Verdict {
               gpu.powerLimitWatts(),
               gpu.powerLimitDefaultWatts()));
     }
-    if (device.droop() > DROOP) {
+    if (device.droop() != null && device.droop() > DROOP) {
       notes.add(
           String.format(
               Locale.ROOT, "%s got %.0f %% slower", device.device(), 100 * device.droop()));

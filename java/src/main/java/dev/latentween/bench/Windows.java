@@ -94,8 +94,8 @@ final class Windows {
     return last().stream().mapToDouble(Window::joules).sum();
   }
 
-  /** How much slower the last window was than the first, as a share. */
-  double droop() {
-    return 1 - all.get(all.size() - 1).rate() / all.get(0).rate();
+  /** How much slower the last window was than the first, as a share; null for a single one. */
+  Double droop() {
+    return all.size() == 1 ? null : 1 - all.get(all.size() - 1).rate() / all.get(0).rate();
   }
 }

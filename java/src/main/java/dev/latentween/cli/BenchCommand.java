@@ -154,6 +154,9 @@ final class BenchCommand implements Callable<Integer> {
             price,
             job == null ? null : job.getFileName().toString(),
             jobSettings);
+    if (json != null) {
+      PartialFile.tryOut(json);
+    }
     Report report = measure(request, processMillis);
     PrintWriter out = spec.commandLine().getOut();
     out.print(ReportTable.of(report));
@@ -161,7 +164,11 @@ final class BenchCommand implements Callable<Integer> {
     if (json != null) {
       PartialFile.write(json, ReportJson.write(report).getBytes(StandardCharsets.UTF_8));
     }
-    return exitCode(report, minFps);
+    int exitCode = exitCode(report, minFps);
+    if (exitCode == TOO_SLOW) {
+      say("the score is below --min-fps " + minFps);
+    }
+    return exitCode;
   }
 
   /**
@@ -270,7 +277,7 @@ final class BenchCommand implements Callable<Integer> {
               description = "The picture. Default: ${DEFAULT-VALUE}.")
           Path picture) {
     Comparison comparison = Comparison.read(reports);
-    ComparisonPicture.write(comparison, picture);
+    PartialFile.write(picture, ComparisonPicture.png(comparison));
     PrintWriter out = spec.commandLine().getOut();
     out.print(comparison.table());
     out.println("picture: " + picture);

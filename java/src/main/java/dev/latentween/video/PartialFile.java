@@ -43,8 +43,32 @@ public record PartialFile(Path target, Path partial) {
       file.commit();
     } catch (IOException e) {
       file.discard();
-      throw new UserError("cannot write " + target + ": " + Reason.of(e), e);
+      throw cannotWrite(target, e);
     }
+  }
+
+  /**
+   * Tells what would keep {@link #write} from writing, before the work whose result it is.
+   *
+   * @throws UserError if it could not be written now
+   */
+  public static void tryOut(Path target) {
+    PartialFile file = of(target);
+    try {
+      if (Files.isDirectory(target)) {
+        throw new IOException("it is a folder");
+      }
+      Files.createDirectories(file.partial().getParent());
+      file.create().close();
+    } catch (IOException e) {
+      throw cannotWrite(target, e);
+    } finally {
+      file.discard();
+    }
+  }
+
+  private static UserError cannotWrite(Path target, IOException e) {
+    return new UserError("cannot write " + target + ": " + Reason.of(e), e);
   }
 
   /**

@@ -32,6 +32,13 @@ class ComparisonTest {
   }
 
   @Test
+  void severalDevicesAreOneRowWithTheirMean() throws Exception {
+    Cli cli = compare(write("two", Reports.full()));
+    assertThat(cli.out())
+        .containsPattern("two +4\\.00 +0\\.0673 +14850 +16\\.50 +70\\.00 +16  2 x NVIDIA H100");
+  }
+
+  @Test
   void pictureHasABarForEachPrice() throws Exception {
     compare(write("a", Reports.priced(10, 4.0)), write("b", Reports.priced(10, 1.0)));
     Picture picture = Picture.read(folder.resolve("out.png"));
@@ -72,9 +79,10 @@ class ComparisonTest {
 
   @Test
   void missingFileIsOneLine() throws Exception {
-    Cli cli = compare(folder.resolve("none.json"));
+    Path none = folder.resolve("none.json");
+    Cli cli = compare(none);
     assertThat(cli.exitCode()).isEqualTo(2);
-    assertThat(cli.err()).startsWith("error: cannot read").hasLineCount(1);
+    assertThat(cli.err()).isEqualTo("error: there is no report " + none + "\n");
   }
 
   private Path write(String name, Report report) throws Exception {

@@ -96,6 +96,37 @@ class MeteredBenchTest {
     }
   }
 
+  /** What it was throttled for while it warmed up is nothing against its figures. */
+  @Test
+  void throttlingCountsFromTheFirstWindow() throws Exception {
+    AtomicBoolean throttled = new AtomicBoolean(true);
+    Gpu gpu = meter(throttled);
+    try (GpuWatch watch = new GpuWatch(gpu)) {
+      watch.joules();
+      assertThat(watch.throttle()).containsExactly(Gpu.Throttle.POWER_CAP);
+      throttled.set(false);
+      watch.begin();
+      watch.joules();
+      assertThat(watch.throttle()).isEmpty();
+      assertThat(watch.atWork().powerLimitWatts()).isEqualTo(600);
+    }
+  }
+
+  private static Gpu meter(AtomicBoolean throttled) {
+    return new Gpu() {
+      @Override
+      public Identity identity() {
+        return Reports.gpu("cuda:0", 1, Reports.right()).gpu();
+      }
+
+      @Override
+      public Reading read() {
+        return new Reading(
+            WATTS, null, throttled.get() ? Set.of(Throttle.POWER_CAP) : Set.<Throttle>of());
+      }
+    };
+  }
+
   @Test
   void missingSensorsAreAnOrdinaryReport() throws Exception {
     Report report = measure(Sensors.Found.missing("NVML is not there"));

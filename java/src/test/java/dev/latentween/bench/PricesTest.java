@@ -62,6 +62,13 @@ class PricesTest {
     double ratio =
         job(Map.of("W", "1024", "H", "1024"), null).hours() / job(Map.of(), null).hours();
     assertThat(ratio).isBetween(4.5, 8.0);
+    double sample = 1 / 378.7;
+    double decode = 0.01125;
+    double operations =
+        UNetCost.of(SyntheticModel.CONFIG.unet(), 128, 128, 77).flops()
+            / UNetCost.of(SyntheticModel.CONFIG.unet(), 64, 64, 77).flops();
+    assertThat(ratio)
+        .isCloseTo((40 * sample * operations + 4 * decode) / (40 * sample + decode), within(1e-9));
   }
 
   private Report.Job job(Map<String, String> overrides, Double dollarsPerHour) {

@@ -31,6 +31,8 @@ class ProfileTest {
             .plus(batch.multipliedBy(4));
     Duration together =
         devices == 1 ? Duration.ZERO : limits.endToEnd().plus(batch.multipliedBy(4));
+    assertThat(limits.point()).isGreaterThanOrEqualTo(Duration.ofSeconds(4));
+    assertThat(limits.endToEnd()).isGreaterThanOrEqualTo(Duration.ofSeconds(8));
     assertThat(each.multipliedBy(devices).plus(together)).isLessThan(Duration.ofSeconds(seconds));
   }
 }

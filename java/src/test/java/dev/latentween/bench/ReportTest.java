@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.latentween.settings.UserError;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -104,7 +105,8 @@ class ReportTest {
         .containsPattern("together +16.50 frames/s, 98.2 % of the sum of each alone\n")
         .containsPattern("score +16.50 frames/s, 59400 frames an hour\n")
         .containsPattern("price +\\$4.00 an hour: 14850 frames a dollar, \\$0.0673 for 1000 frames")
-        .containsPattern("job +city.json: 67 frames of 256x256, 20 evaluations each: 0.01250 hours")
+        .containsPattern(
+            "job +city.json with this model: 67 frames of 256x256, 20 evaluations each: 0.01250 hours")
         .containsPattern("note +a note\n");
   }
 
@@ -121,6 +123,35 @@ class ReportTest {
         .anySatisfy(
             note -> assertThat(note).contains("limit of 600 W, below its default of 700 W"));
     assertThat(ReportTable.of(report)).contains("note                cuda:0 was in use before");
+  }
+
+  /** Nobody, at the limits of what an idle GPU has; and each of what tells of somebody. */
+  @ParameterizedTest
+  @CsvSource({
+    "0, 268435456, 5, false",
+    "1, 0, 0, true",
+    "0, 268435457, 0, true",
+    "0, 0, 6, true",
+    "0,,, false"
+  })
+  void useByOthersIsMoreThanAnIdleGpuHas(int processes, Long bytes, Integer busy, boolean others) {
+    List<Integer> ids = Collections.nCopies(processes, 4711);
+    assertThat(new Gpu.Use(ids, bytes, busy).byOthers()).isEqualTo(others);
+  }
+
+  @Test
+  void slowingDownAndNotSettlingAreNoted() {
+    assertThat(notes(0.03, true)).isEmpty();
+    assertThat(notes(null, true)).isEmpty();
+    assertThat(notes(0.04, false))
+        .containsExactly(
+            "cuda:0 got 4 % slower",
+            "cuda:0: frames/s had not settled within 1 % when time was up");
+  }
+
+  /** Of a GPU that nobody else uses and that has the power limit it came with. */
+  private static List<String> notes(Double droop, boolean settled) {
+    return Verdict.notes(Reports.quiet(droop, settled));
   }
 
   @Test
@@ -147,7 +178,11 @@ class ReportTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"'{\"schemaVersion\": 2}', schema version 1", "'{', is no bench report"})
+  @CsvSource({
+    "'{\"schemaVersion\": 2}', schema version 1",
+    "'{', is no bench report",
+    "'{\"schemaVersion\": 1}', engineVersion"
+  })
   void otherFilesAreRefused(String content, String message) throws Exception {
     Path file = Files.writeString(folder.resolve("a.json"), content);
     assertThatThrownBy(() -> ReportJson.read(file))

@@ -22,6 +22,24 @@ public final class Reports {
   private Reports() {}
 
   static Report.Device gpu(String device, double framesPerSecond, Report.Gate gate) {
+    Gpu.Use others = new Gpu.Use(List.of(4711), 3L << 30, 12);
+    return gpu(device, framesPerSecond, gate, 600, others, 0.004, true);
+  }
+
+  /** A GPU of which there is nothing to note but this. */
+  static Report.Device quiet(Double droop, boolean settled) {
+    return gpu("cuda:0", 9, right(), 700, null, droop, settled);
+  }
+
+  private static Report.Device gpu(
+      String device,
+      double framesPerSecond,
+      Report.Gate gate,
+      double powerLimitWatts,
+      Gpu.Use others,
+      Double droop,
+      boolean settled) {
+    double joulesPerFrame = device.equals("cuda:1") ? 80 : 60; // a mean is neither
     return new Report.Device(
         device,
         "NVIDIA H100 80GB HBM3",
@@ -32,7 +50,7 @@ public final class Reports {
             "NVIDIA H100 80GB HBM3",
             "580.65",
             85_520_809_984L,
-            600.0,
+            powerLimitWatts,
             700.0,
             1755,
             1980,
@@ -44,7 +62,7 @@ public final class Reports {
             16,
             true),
         "nvml",
-        new Gpu.Use(List.of(4711), 3L << 30, 12),
+        others,
         new Report.ColdStart(412.5, 350.25, 4300.125, 900.5),
         64,
         List.of(
@@ -54,12 +72,12 @@ public final class Reports {
         16,
         new Report.VaeDecode(16, 11.25),
         new Report.EndToEnd(
-            16, 320, framesPerSecond, true, new Report.Shares(0.88, 0.11, 0.01), 0.002),
+            16, 320, framesPerSecond, settled, new Report.Shares(0.88, 0.11, 0.01), 0.002),
         new Report.Ceilings(511e12, 2.96e12, 303e12, 1.2e12),
         12_884_901_888L,
-        new Report.Power("energy counter", 60 * framesPerSecond, 60),
+        new Report.Power("energy counter", joulesPerFrame * framesPerSecond, joulesPerFrame),
         List.copyOf(EnumSet.of(Gpu.Throttle.POWER_CAP)),
-        0.004,
+        droop,
         gate);
   }
 

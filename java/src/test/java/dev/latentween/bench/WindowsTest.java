@@ -20,11 +20,20 @@ class WindowsTest {
     assertThat(windows.droop()).isCloseTo(1 - 99.6 / 50, within(1e-9));
   }
 
+  /** The first three are 1.2 % apart, from the third on it is 0.8 %. */
+  @Test
+  void endNoSoonerThanThat() {
+    Windows windows = measure(LONG, 100, 101, 101.2, 101.8, 1);
+    assertThat(windows.settled()).isTrue();
+    assertThat(windows.rate()).isCloseTo(304.0 / 3, within(1e-9));
+  }
+
   @Test
   void endWhenTimeIsUp() {
     Windows windows = measure(Duration.ZERO, 50, 90);
     assertThat(windows.settled()).isFalse();
     assertThat(windows.rate()).isCloseTo(50, within(1e-9));
+    assertThat(windows.droop()).as("of one window").isNull();
   }
 
   @Test

@@ -64,6 +64,7 @@ class BenchCommandTest {
   @Test
   void tooFewFramesASecondAreExitCode5() {
     assertThat(cli.exitCode()).as(cli.err()).isEqualTo(5);
+    assertThat(cli.err()).endsWith("the score is below --min-fps 1000000.0\n");
     assertThat(BenchCommand.exitCode(Reports.valid(8), 8.0)).isZero();
     assertThat(BenchCommand.exitCode(Reports.valid(8), 8.1)).isEqualTo(5);
     assertThat(BenchCommand.exitCode(Reports.valid(8), null)).isZero();
@@ -177,6 +178,18 @@ class BenchCommandTest {
         .asString()
         .contains(message);
     assertThat(mistaken.out()).isEmpty();
+  }
+
+  /** Not after minutes of a rented GPU. */
+  @Test
+  void reportThatCannotBeWrittenIsToldBeforeMeasuring() throws Exception {
+    Cli mistaken = bench("--json", folder);
+    assertThat(mistaken.exitCode()).isEqualTo(2);
+    assertThat(mistaken.err()).isEqualTo("error: cannot write " + folder + ": it is a folder\n");
+    Path below = Files.writeString(folder.resolve("file"), "").resolve("report.json");
+    assertThat(bench("--json", below).err())
+        .startsWith("error: cannot write " + below)
+        .hasLineCount(1);
   }
 
   @Test
