@@ -5,7 +5,7 @@
 #include "ops/device/async_copy.h"
 #include "ops/device/mbarrier.h"
 #include "ops/device/tma.h"
-#include "ops/device/wgmma.h"
+#include "ops/device/wgmma_tiles.h"
 #include "ops/gemm/gemm_schedule.cuh"
 
 namespace ltw::cuda {
