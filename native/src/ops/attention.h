@@ -15,13 +15,11 @@ void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor
                const AttentionParams& params, Context& ctx);
 
 namespace cpu {
-void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor& v,
-               const AttentionParams& params, Context& ctx);
+decltype(ltw::attention) attention;
 }
 
 namespace cuda {
-void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor& v,
-               const AttentionParams& params, Context& ctx);
+decltype(ltw::attention) attention;
 }
 
 }  // namespace ltw
