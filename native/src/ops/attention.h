@@ -6,7 +6,7 @@ namespace ltw {
 
 struct AttentionParams {
   int64_t heads = 1;
-  bool causal = false;  // query i sees keys 0..i
+  bool causal = false;  // query i sees keys 0..i, of which there are no fewer than queries
 };
 
 // dst [n, tq, heads * d] = softmax(q k^T / sqrt(d)) v per head; q [n, tq, heads * d], k and v [n, tk, heads *
