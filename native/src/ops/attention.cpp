@@ -23,6 +23,8 @@ void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor
          "attention: keys ", k.shape, " and values ", v.shape, " for queries ", q.shape);
   ensure(params.heads > 0 && q.channels() % params.heads == 0, "attention: ", q.channels(), " channels in ",
          params.heads, " heads");
+  ensure(!params.causal || k.shape[1] >= q.shape[1], "attention: ", q.shape[1], " causal queries of ",
+         k.shape[1], " keys");
   ensure(dst.dtype == q.dtype && k.dtype == q.dtype && v.dtype == q.dtype, "attention of several types");
   ctx.describe([&] { return work(q, k, params); });
   LTW_DISPATCH(attention, ctx, dst, q, k, v, params);

@@ -6,7 +6,7 @@ namespace ltw {
 
 struct AttentionParams {
   int64_t heads = 1;
-  bool causal = false;  // query i sees keys 0..i
+  bool causal = false;  // query i sees keys 0..i, of which there are no fewer than queries
 };
 
 // dst [n, tq, heads * d] = softmax(q k^T / sqrt(d)) v per head; q [n, tq, heads * d], k and v [n, tk, heads *
@@ -15,13 +15,11 @@ void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor
                const AttentionParams& params, Context& ctx);
 
 namespace cpu {
-void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor& v,
-               const AttentionParams& params, Context& ctx);
+decltype(ltw::attention) attention;
 }
 
 namespace cuda {
-void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor& v,
-               const AttentionParams& params, Context& ctx);
+decltype(ltw::attention) attention;
 }
 
 }  // namespace ltw

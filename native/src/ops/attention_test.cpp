@@ -139,12 +139,16 @@ LTW_OP_TEST(attention_batch_invariance) {
 LTW_OP_TEST(attention_refuses_other_shapes) {
   const Placed q = t.upload(Shape{1, 3, 12}, Values(36)), k = t.upload(Shape{1, 5, 12}, Values(60));
   const Placed narrow = t.upload(Shape{1, 5, 8}, Values(40)), out = t.output(Shape{1, 3, 12});
-  const auto run_with = [&](const Tensor& keys, int64_t heads) {
-    t.run(out, [&](Context& ctx) { attention(out, q, keys, keys, {heads, false}, ctx); });
+  const Placed few = t.upload(Shape{1, 2, 12}, Values(24));
+  const auto run_with = [&](const Tensor& keys, int64_t heads, bool causal = false) {
+    t.run(out, [&](Context& ctx) { attention(out, q, keys, keys, {heads, causal}, ctx); });
   };
   run_with(k, 3);
   test::expect_refused([&] { run_with(k, 5); }, "12 channels in 5 heads");
   test::expect_refused([&] { run_with(narrow, 2); }, "keys of fewer channels");
+  run_with(few, 3);
+  run_with(k, 3, true);
+  test::expect_refused([&] { run_with(few, 3, true); }, "more causal queries than keys");
 }
 
 }  // namespace

@@ -21,13 +21,11 @@ void conv2d(const Tensor& dst, const Tensor& src, const PackedWeights& weights, 
             const Epilogue& epilogue, Context& ctx);
 
 namespace cpu {
-void conv2d(const Tensor& dst, const Tensor& src, const PackedWeights& weights, const Conv2dParams& params,
-            const Epilogue& epilogue, Context& ctx);
+decltype(ltw::conv2d) conv2d;
 }
 
 namespace cuda {
-void conv2d(const Tensor& dst, const Tensor& src, const PackedWeights& weights, const Conv2dParams& params,
-            const Epilogue& epilogue, Context& ctx);
+decltype(ltw::conv2d) conv2d;
 }
 
 }  // namespace ltw

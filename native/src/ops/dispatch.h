@@ -1,5 +1,5 @@
 // Picks a backend's kernel: LTW_DISPATCH(conv2d, ctx, args...) calls cpu::conv2d or cuda::conv2d with args
-// and ctx.
+// and ctx. Both are declared beside conv2d, of its type: decltype(ltw::conv2d).
 #pragma once
 
 #include "backend/context.h"

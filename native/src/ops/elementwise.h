@@ -38,25 +38,22 @@ double error_norm(const Tensor& low, const Tensor& high, const Tensor& previous,
                   double relative, Context& ctx);
 
 namespace cpu {
-void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx);
-void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx);
-void broadcast(const Tensor& dst, const Tensor& src, Context& ctx);
-void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_table,
-                  const Tensor& position_table, Context& ctx);
-void image_to_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite, Context& ctx);
+decltype(ltw::weighted_sum) weighted_sum;
+decltype(ltw::convert) convert;
+decltype(ltw::broadcast) broadcast;
+decltype(ltw::embed_tokens) embed_tokens;
+decltype(ltw::image_to_pixels) image_to_pixels;
 void error_squares(std::optional<double>& squares, const Tensor& low, const Tensor& high,
                    const Tensor& previous, double absolute, double relative, Context& ctx);
 }  // namespace cpu
 
 namespace cuda {
-void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx);
-void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx);
-void broadcast(const Tensor& dst, const Tensor& src, Context& ctx);
-void embed_tokens(const Tensor& dst, const Tensor& ids, const Tensor& token_table,
-                  const Tensor& position_table, Context& ctx);
-void image_to_pixels(const Tensor& dst, const Tensor& src, const Tensor& finite, Context& ctx);
-void error_squares(std::optional<double>& squares, const Tensor& low, const Tensor& high,
-                   const Tensor& previous, double absolute, double relative, Context& ctx);
+decltype(ltw::weighted_sum) weighted_sum;
+decltype(ltw::convert) convert;
+decltype(ltw::broadcast) broadcast;
+decltype(ltw::embed_tokens) embed_tokens;
+decltype(ltw::image_to_pixels) image_to_pixels;
+decltype(cpu::error_squares) error_squares;
 }  // namespace cuda
 
 }  // namespace ltw

@@ -20,13 +20,11 @@ void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor
                 const NormWeights& weights, const GroupNormParams& params, Context& ctx);
 
 namespace cpu {
-void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor>& src2,
-                const NormWeights& weights, const GroupNormParams& params, Context& ctx);
+decltype(ltw::group_norm) group_norm;
 }
 
 namespace cuda {
-void group_norm(const Tensor& dst, const Tensor& src, const std::optional<Tensor>& src2,
-                const NormWeights& weights, const GroupNormParams& params, Context& ctx);
+decltype(ltw::group_norm) group_norm;
 }
 
 }  // namespace ltw

@@ -1,6 +1,7 @@
 // A row stays in the registers of 8 to 32 lanes between the statistics and the norm: one pass over memory.
 #include "backend/cuda/cuda_backend.h"
 #include "ops/device/e4m3.h"
+#include "ops/device/lanes.h"
 #include "ops/device/launch_order.h"
 #include "ops/device/vec.h"
 #include "ops/layer_norm.h"
@@ -20,14 +21,6 @@ struct LayerNormArgs {
   float eps;
   float inverse_scale;  // 1 / the scale of an e4m3 dst
 };
-
-// Of `kLanes` neighbouring lanes; all get it.
-template <int kLanes>
-__device__ float sum_of_lanes(float x) {
-#pragma unroll
-  for (int distance = kLanes / 2; distance > 0; distance /= 2) x += __shfl_xor_sync(~0u, x, distance);
-  return x;
-}
 
 __device__ void join(float (&out)[8], const float4& first, const float4& second) {
   out[0] = first.x, out[1] = first.y, out[2] = first.z, out[3] = first.w;
@@ -115,12 +108,12 @@ __global__ void __launch_bounds__(kThreads) layer_norm_narrow(const __grid_const
   float sum = 0, squares = 0;
   const float origin = to_float(x[0]);
   for (int c = lane; c < p.channels; c += 32) sum += to_float(x[c]) - origin;
-  const float mean = sum_of_lanes<32>(sum) / static_cast<float>(p.channels);
+  const float mean = sum_of_lanes(sum) / static_cast<float>(p.channels);
   for (int c = lane; c < p.channels; c += 32) {
     const float deviation = to_float(x[c]) - origin - mean;
     squares += deviation * deviation;
   }
-  const float scale = rsqrtf(sum_of_lanes<32>(squares) / static_cast<float>(p.channels) + p.eps);
+  const float scale = rsqrtf(sum_of_lanes(squares) / static_cast<float>(p.channels) + p.eps);
   for (int c = lane; c < p.channels; c += 32) {
     assign(p.dst[row * p.dst_stride + c], (to_float(x[c]) - origin - mean) * scale * p.gamma[c] + p.beta[c]);
   }

@@ -10,11 +10,11 @@ namespace ltw {
 void layer_norm(const Tensor& dst, const Tensor& src, const NormWeights& weights, double eps, Context& ctx);
 
 namespace cpu {
-void layer_norm(const Tensor& dst, const Tensor& src, const NormWeights& weights, double eps, Context& ctx);
+decltype(ltw::layer_norm) layer_norm;
 }
 
 namespace cuda {
-void layer_norm(const Tensor& dst, const Tensor& src, const NormWeights& weights, double eps, Context& ctx);
+decltype(ltw::layer_norm) layer_norm;
 }
 
 }  // namespace ltw

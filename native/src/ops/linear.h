@@ -12,13 +12,11 @@ void linear(const Tensor& dst, const Tensor& src, const PackedWeights& weights, 
             Context& ctx);
 
 namespace cpu {
-void linear(const Tensor& dst, const Tensor& src, const PackedWeights& weights, const Epilogue& epilogue,
-            Context& ctx);
+decltype(ltw::linear) linear;
 }
 
 namespace cuda {
-void linear(const Tensor& dst, const Tensor& src, const PackedWeights& weights, const Epilogue& epilogue,
-            Context& ctx);
+decltype(ltw::linear) linear;
 }
 
 }  // namespace ltw

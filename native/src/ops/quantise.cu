@@ -4,6 +4,7 @@
 
 #include "backend/cuda/cuda_backend.h"
 #include "ops/device/e4m3.h"
+#include "ops/device/lanes.h"
 #include "ops/gemm/gemm_fp8.h"
 #include "ops/quantise.h"
 
@@ -14,7 +15,7 @@ constexpr int kThreads = 256;
 
 __device__ float block_max(float x) {
   __shared__ float warps[kThreads / 32];
-  for (int distance = 16; distance > 0; distance /= 2) x = fmaxf(x, __shfl_xor_sync(~0u, x, distance));
+  x = largest_of_lanes(x);
   if (threadIdx.x % 32 == 0) warps[threadIdx.x / 32] = x;
   __syncthreads();
   for (const float other : warps) x = fmaxf(x, other);

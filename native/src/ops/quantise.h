@@ -21,9 +21,9 @@ void quantise(PackedWeights& weights, float input_scale, Backend& backend);
 void raise_peak(const Tensor& peak, const Tensor& src, Context& ctx);
 
 namespace cuda {
-void require_e4m3(Backend& backend);
-void quantise(PackedWeights& weights, float input_scale, Backend& backend);
-void raise_peak(const Tensor& peak, const Tensor& src, Context& ctx);
+decltype(ltw::require_e4m3) require_e4m3;
+decltype(ltw::quantise) quantise;
+decltype(ltw::raise_peak) raise_peak;
 }  // namespace cuda
 
 }  // namespace ltw

@@ -17,7 +17,7 @@ bool sums_terms(const Tensor& dst, const Tensor& src, const Epilogue& epilogue, 
 Epilogue add_terms(const Tensor& dst, const Epilogue& epilogue, Context& ctx);
 
 namespace cuda {
-bool sums_terms(const Tensor& dst, const Tensor& src, const Epilogue& epilogue, const Context& ctx);
+decltype(ltw::sums_terms) sums_terms;
 }
 
 }  // namespace ltw

@@ -15,11 +15,11 @@ void torch_normal(const Tensor& dst, uint64_t seed, uint64_t draw, Context& ctx)
 namespace cpu {
 // Value `index` in torch's order.
 float torch_normal_at(uint64_t seed, uint64_t draw, int64_t index);
-void torch_normal(const Tensor& dst, uint64_t seed, uint64_t draw, Context& ctx);
+decltype(ltw::torch_normal) torch_normal;
 }  // namespace cpu
 
 namespace cuda {
-void torch_normal(const Tensor& dst, uint64_t seed, uint64_t draw, Context& ctx);
+decltype(ltw::torch_normal) torch_normal;
 }
 
 }  // namespace ltw

@@ -66,11 +66,11 @@ PackedWeights pack_linear(const std::vector<float>& weight, const std::vector<fl
                           int64_t out_channels, int64_t in_channels, Backend& backend);
 
 namespace cpu {
-std::unique_ptr<Packer> make_packer(Backend& backend);
+decltype(ltw::make_packer) make_packer;
 }
 
 namespace cuda {
-std::unique_ptr<Packer> make_packer(Backend& backend);
+decltype(ltw::make_packer) make_packer;
 }
 
 // Scale and shift of a norm, [channels] float32 each.

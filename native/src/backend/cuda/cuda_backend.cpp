@@ -141,6 +141,7 @@ std::unique_ptr<Graph> CudaBackend::capture(const std::function<void()>& work) {
     work();
   } catch (...) {
     cudaStreamEndCapture(stream(), &captured);
+    cudaGetLastError();  // a failed capture's must not be met again by check_launch()
     CapturedGraph dropped(captured);
     throw;
   }

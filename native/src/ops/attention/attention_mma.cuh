@@ -51,7 +51,7 @@ __device__ inline void copy_rows(uint32_t shared, int shared_row, const __half* 
 
 // The softmax's state of one thread: rows lane / 4 and lane / 4 + 8 of each query tile.
 template <class Tile>
-struct RunningSoftmax {
+struct RowSoftmax {
   float maximum[Tile::kQueryTiles][2];
   float sum[Tile::kQueryTiles][2];  // this thread's columns only, until the end
 
@@ -124,7 +124,7 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kSharedBytes > 113 * 102
 
   uint32_t q_kept[Tile::kQueriesInRegisters ? Tile::kQk / 16 : 1][kM][4];
   float out[kM][Tile::kPvChunks][4] = {};
-  RunningSoftmax<Tile> softmax;
+  RowSoftmax<Tile> softmax;
 #pragma unroll
   for (int m = 0; m < kM; ++m) {
     softmax.maximum[m][0] = softmax.maximum[m][1] = -INFINITY;

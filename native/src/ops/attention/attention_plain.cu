@@ -3,18 +3,13 @@
 // decoded anew in float32.
 #include "ops/attention/attention.h"
 #include "ops/device/activation.h"
+#include "ops/device/lanes.h"
 #include "ops/device/vec.h"
 
 namespace ltw::cuda {
 namespace {
 
 constexpr int kWarps = 4, kChannelsPerLane = 16, kLargestHead = 32 * kChannelsPerLane;
-
-__device__ float warp_maximum(float x) {
-#pragma unroll
-  for (int distance = 16; distance > 0; distance /= 2) x = fmaxf(x, __shfl_xor_sync(~0u, x, distance));
-  return x;
-}
 
 template <typename T>
 __global__ void __launch_bounds__(32 * kWarps) attention_plain(const __grid_constant__ AttentionArgs p) {
@@ -42,7 +37,7 @@ __global__ void __launch_bounds__(32 * kWarps) attention_plain(const __grid_cons
       for (int c = 0; c < p.head_size; ++c) score = fmaf(query_values[warp][c], to_float(k[c]), score);
       score *= p.scale_log2;
     }
-    const float top = fmaxf(maximum, warp_maximum(score));
+    const float top = fmaxf(maximum, largest_of_lanes(score));
     const float shrink = exp2_approximate(maximum - top), weight = exp2_approximate(score - top);
     maximum = top;
     sum = sum * shrink + weight;  // this lane's keys
@@ -60,8 +55,7 @@ __global__ void __launch_bounds__(32 * kWarps) attention_plain(const __grid_cons
     }
     __syncwarp();
   }
-#pragma unroll
-  for (int distance = 16; distance > 0; distance /= 2) sum += __shfl_xor_sync(~0u, sum, distance);
+  sum = sum_of_lanes(sum);
 #pragma unroll
   for (int i = 0; i < kChannelsPerLane; ++i) {
     const int c = i * 32 + lane;

@@ -8,12 +8,8 @@
 
 namespace ltw::cuda {
 
-// The map must be a kernel's __grid_constant__ parameter.
-__device__ inline void prefetch(const CUtensorMap& map) {
-  asm volatile("prefetch.tensormap [%0];" ::"l"(&map) : "memory");
-}
-
-// The box at (x, y...), counted in elements of each axis.
+// The box at (x, y...), counted in elements of each axis. The map must be a kernel's __grid_constant__
+// parameter.
 __device__ inline void load_box(uint32_t shared, const CUtensorMap& map, uint32_t barrier, int x, int y) {
   asm volatile(
       "cp.async.bulk.tensor.2d.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1, {%3, %4}], "

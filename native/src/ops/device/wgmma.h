@@ -15,9 +15,6 @@ __device__ inline uint64_t wgmma_matrix(uint32_t shared) {
   return kSwizzle128 | kEightRows | kUnused | (shared & 0x3ffff) >> 4;
 }
 
-// Makes this thread's ordinary writes to shared memory visible to wgmma, after the next barrier.
-__device__ inline void wgmma_sees_shared() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
-
 // Ties the sums to this place: the compiler may not move their registers across.
 template <int kTiles>
 __device__ inline void pin(float (&c)[kTiles][4]) {
@@ -52,56 +49,6 @@ template <int kRegisters>
 __device__ inline void fewer_registers() {
   asm volatile("setmaxnreg.dec.sync.aligned.u32 %0;" ::"n"(kRegisters));
 }
-
-// c [64, N] = a [64, 16] b [N, 16]^T, plus c if `add`; each warp has 16 of the rows, laid out as in mma.h.
-// One per N.
-// clang-format off
-#define LTW_SUMS(n) "+f"(c[n][0]), "+f"(c[n][1]), "+f"(c[n][2]), "+f"(c[n][3])
-__device__ inline void wgmma_multiply_add(float (&c)[10][4], uint64_t a, uint64_t b, int add) {
-  asm volatile(
-      "{\n.reg .pred add;\nsetp.ne.b32 add, %42, 0;\n"
-      "wgmma.mma_async.sync.aligned.m64n80k16.f32.f16.f16 "
-      "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
-      "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
-      "%32, %33, %34, %35, %36, %37, %38, %39}, "
-      "%40, %41, add, 1, 1, 0, 0;\n}"
-      : LTW_SUMS(0), LTW_SUMS(1), LTW_SUMS(2), LTW_SUMS(3), LTW_SUMS(4), LTW_SUMS(5), LTW_SUMS(6), LTW_SUMS(7),
-        LTW_SUMS(8), LTW_SUMS(9)
-      : "l"(a), "l"(b), "r"(add));
-}
-
-__device__ inline void wgmma_multiply_add(float (&c)[16][4], uint64_t a, uint64_t b, int add) {
-  asm volatile(
-      "{\n.reg .pred add;\nsetp.ne.b32 add, %66, 0;\n"
-      "wgmma.mma_async.sync.aligned.m64n128k16.f32.f16.f16 "
-      "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
-      "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
-      "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
-      "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63}, "
-      "%64, %65, add, 1, 1, 0, 0;\n}"
-      : LTW_SUMS(0), LTW_SUMS(1), LTW_SUMS(2), LTW_SUMS(3), LTW_SUMS(4), LTW_SUMS(5), LTW_SUMS(6), LTW_SUMS(7),
-        LTW_SUMS(8), LTW_SUMS(9), LTW_SUMS(10), LTW_SUMS(11), LTW_SUMS(12), LTW_SUMS(13), LTW_SUMS(14), LTW_SUMS(15)
-      : "l"(a), "l"(b), "r"(add));
-}
-
-__device__ inline void wgmma_multiply_add(float (&c)[20][4], uint64_t a, uint64_t b, int add) {
-  asm volatile(
-      "{\n.reg .pred add;\nsetp.ne.b32 add, %82, 0;\n"
-      "wgmma.mma_async.sync.aligned.m64n160k16.f32.f16.f16 "
-      "{%0, %1, %2, %3, %4, %5, %6, %7, %8, %9, %10, %11, %12, %13, %14, %15, "
-      "%16, %17, %18, %19, %20, %21, %22, %23, %24, %25, %26, %27, %28, %29, %30, %31, "
-      "%32, %33, %34, %35, %36, %37, %38, %39, %40, %41, %42, %43, %44, %45, %46, %47, "
-      "%48, %49, %50, %51, %52, %53, %54, %55, %56, %57, %58, %59, %60, %61, %62, %63, "
-      "%64, %65, %66, %67, %68, %69, %70, %71, %72, %73, %74, %75, %76, %77, %78, %79}, "
-      "%80, %81, add, 1, 1, 0, 0;\n}"
-      : LTW_SUMS(0), LTW_SUMS(1), LTW_SUMS(2), LTW_SUMS(3), LTW_SUMS(4), LTW_SUMS(5), LTW_SUMS(6), LTW_SUMS(7),
-        LTW_SUMS(8), LTW_SUMS(9), LTW_SUMS(10), LTW_SUMS(11), LTW_SUMS(12), LTW_SUMS(13), LTW_SUMS(14), LTW_SUMS(15),
-        LTW_SUMS(16), LTW_SUMS(17), LTW_SUMS(18), LTW_SUMS(19)
-      : "l"(a), "l"(b), "r"(add));
-}
-
-#undef LTW_SUMS
-// clang-format on
 
 #endif
 

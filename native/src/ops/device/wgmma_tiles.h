@@ -1,5 +1,5 @@
-// More shapes of wgmma.h's products: the first operand from shared memory or registers, the second with its
-// depth along the rows of its tile or across them.
+// wgmma.h's products of float16: the first operand from shared memory or registers, the second with its depth
+// along the rows of its tile or across them. Each warp has 16 rows of c, laid out as in mma.h.
 #pragma once
 
 #include "ops/device/wgmma.h"
@@ -42,6 +42,16 @@ __device__ inline uint64_t wgmma_matrix_across(uint32_t shared, uint32_t next_ti
 #define LTW_SET "=f"
 #define LTW_ADD "+f"
 
+// c [64, N] = a [64, 16] b [N, 16]^T, plus c if `add`.
+#define LTW_WGMMA(tiles, n, i0, i1, i2)                                                                   \
+  __device__ inline void wgmma_multiply_add(float (&c)[tiles][4], uint64_t a, uint64_t b, int add) {      \
+    asm volatile(                                                                                         \
+        "{\n.reg .pred add;\nsetp.ne.b32 add, %" i2 ", 0;\n"                                             \
+        "wgmma.mma_async.sync.aligned.m64n" n "k16.f32.f16.f16 {" LTW_D##tiles "}, %" i0 ", %" i1 ", add, "\
+        "1, 1, 0, 0;\n}"                                                                                  \
+        : LTW_C##tiles(LTW_ADD)                                                                           \
+        : "l"(a), "l"(b), "r"(add));                                                                      \
+  }
 // c [64, N] (+)= a [64, 16] b [N, 16]^T.
 #define LTW_WGMMA_ROWS(tiles, n, i0, i1)                                                                  \
   __device__ inline void wgmma_set(float (&c)[tiles][4], uint64_t a, uint64_t b) {                        \
@@ -87,6 +97,9 @@ __device__ inline uint64_t wgmma_matrix_across(uint32_t shared, uint32_t next_ti
   }
 // clang-format on
 
+LTW_WGMMA(10, "80", "40", "41", "42")
+LTW_WGMMA(16, "128", "64", "65", "66")
+LTW_WGMMA(20, "160", "80", "81", "82")
 LTW_WGMMA_ROWS(4, "32", "16", "17")
 LTW_WGMMA_ROWS(6, "48", "24", "25")
 LTW_WGMMA_ROWS(8, "64", "32", "33")
@@ -101,6 +114,7 @@ LTW_WGMMA_ACROSS(10, "80", "40", "41", "42", "43", "44")
 LTW_WGMMA_ACROSS(20, "160", "80", "81", "82", "83", "84")
 LTW_WGMMA_ACROSS(32, "256", "128", "129", "130", "131", "132")
 
+#undef LTW_WGMMA
 #undef LTW_WGMMA_ROWS
 #undef LTW_WGMMA_HELD
 #undef LTW_WGMMA_ACROSS

@@ -7,10 +7,10 @@ namespace ltw::cuda {
 
 GemmArgs gemm_args(const Tensor& dst, const Tensor& src, const PackedWeights& weights,
                    const Epilogue& epilogue) {
-  const bool e4m3 = src.dtype == DType::kE4M3;  // then the output is float16, or e4m3 with GEGLU
-  ensure(e4m3 == weights.quantised() && (src.dtype == dst.dtype || (e4m3 && dst.dtype == DType::kF16)),
-         "a product of ", name_of(src.dtype), " into ", name_of(dst.dtype),
-         e4m3 == weights.quantised() ? "" : " by weights for others");
+  const bool e4m3 = src.dtype == DType::kE4M3, gated = epilogue.activation == Activation::kGeglu;
+  const DType written = e4m3 && !gated ? DType::kF16 : src.dtype;
+  ensure(e4m3 == weights.quantised() && dst.dtype == written, "a product of ", name_of(src.dtype), " into ",
+         name_of(dst.dtype), e4m3 == weights.quantised() ? "" : " by weights for others");
   ensure(dst.rows() <= std::numeric_limits<int>::max() && src.rows() <= std::numeric_limits<int>::max(),
          "too many rows for one product");
   GemmArgs args{};

@@ -18,7 +18,8 @@ struct Fp8Gemm {
 
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
 
-// multiply() of gemm_ring.cuh. A tap's last step may be half full: then its zeros are left out.
+// multiply() of gemm_ring.cuh. A tap's last step may be half full: then its zeros are left out. (Written over
+// multiply_steps(), 128x80 compiles to other code.)
 template <class Tile>
 __device__ void multiply_e4m3(GroupSums<Tile>& sums, const GemmArgs& p, int steps, const Ring<Tile>& ring,
                               RingPlace<Tile>& at, int group) {
@@ -28,7 +29,7 @@ __device__ void multiply_e4m3(GroupSums<Tile>& sums, const GemmArgs& p, int step
   int before = 0, left = tap_steps;
   for (int step = 0; step < steps; ++step) {
     barrier_wait(ring.full(at.slot), at.parity);
-    pin<Tile>(sums);
+    pin(sums);
     wgmma_fence();
     const auto products = [&](int k) {
 #pragma unroll
@@ -51,7 +52,7 @@ __device__ void multiply_e4m3(GroupSums<Tile>& sums, const GemmArgs& p, int step
     at.advance();
   }
   wgmma_wait<0>();
-  pin<Tile>(sums);
+  pin(sums);
   ring.release(before);
 }
 
@@ -162,7 +163,7 @@ __device__ void compute_e4m3(const Fp8Gemm& g, const TileWalk<Tile>& walk, const
   const GemmArgs& p = g.tma.gemm;
   RingPlace<Tile> at;
   GroupSums<Tile> sums;
-  for (int tile = static_cast<int>(blockIdx.x); tile < walk.count(); tile += static_cast<int>(gridDim.x)) {
+  for (int tile = walk.first(); tile < walk.count(); tile += walk.step()) {
     const TilePlace place = walk.place(tile);
     const int row = place.row + group * Tile::kGroupRows + warp % 4 * 16;
     const auto finish_of = [&](int m) {
@@ -214,8 +215,7 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_fp8(const __grid_const
     fewer_registers<40>();
     if (thread % 128 == 0) {
       RingPlace<Tile> at;
-      for (int tile = static_cast<int>(blockIdx.x); tile < walk.count();
-           tile += static_cast<int>(gridDim.x)) {
+      for (int tile = walk.first(); tile < walk.count(); tile += walk.step()) {
         load_tile(g.tma, walk.place(tile), 0, g.tma.steps, ring, at);
       }
     }

@@ -40,6 +40,11 @@ struct RowRing {
     return memory + static_cast<uint32_t>(Tile::kBarriers + 8 + (group * Tile::kStages + slot) * 16);
   }
   __device__ uint32_t empty(int slot) const { return full(slot) + 8; }
+
+  // By every warp of the group.
+  __device__ void release(int slot) const {
+    if (threadIdx.x % 32 == 0) barrier_arrive(empty(slot));
+  }
 };
 
 template <class Tile>
@@ -83,11 +88,7 @@ __device__ void multiply_rows(const TmaGemm& g, const RowRing<Tile>& ring, int f
   for (int row = first; row < g.gemm.rows; row += step_rows) {
     RowFinish<Tile, kFinish> finish(g, 0, row + warp * 16, column, piece);
     float sums[Tile::kN][4];
-    int before = 0;
-    for (int step = 0; step < g.steps; ++step) {
-      barrier_wait(ring.full(at.slot), at.parity);
-      pin(sums);
-      wgmma_fence();
+    multiply_steps(sums, g.steps, ring, at, [&](int step) {
 #pragma unroll
       for (int k = 0; k < Tile::kDepth / 16; ++k) {
         wgmma_multiply_add(
@@ -95,15 +96,7 @@ __device__ void multiply_rows(const TmaGemm& g, const RowRing<Tile>& ring, int f
             wgmma_matrix(ring.memory + static_cast<uint32_t>(step * Tile::kWeightBytes) + k * 32),
             step > 0 || k > 0);
       }
-      wgmma_commit();
-      wgmma_wait<1>();  // the step before is done with its slot
-      if (step > 0 && threadIdx.x % 32 == 0) barrier_arrive(ring.empty(before));
-      before = at.slot;
-      at.advance();
-    }
-    wgmma_wait<0>();
-    pin(sums);
-    if (threadIdx.x % 32 == 0) barrier_arrive(ring.empty(before));
+    });
     finish(sums);
   }
 }

@@ -5,7 +5,7 @@
 #include "ops/device/async_copy.h"
 #include "ops/device/mbarrier.h"
 #include "ops/device/tma.h"
-#include "ops/device/wgmma.h"
+#include "ops/device/wgmma_tiles.h"
 #include "ops/gemm/gemm_schedule.cuh"
 
 namespace ltw::cuda {
@@ -162,10 +162,31 @@ __device__ void load_tile(const TmaGemm& g, const TilePlace& place, int begin, i
 template <class Tile>
 using GroupSums = float[Tile::kM][Tile::kN][4];
 
-template <class Tile>
-__device__ void pin(GroupSums<Tile>& sums) {
+template <int kM, int kN>
+__device__ void pin(float (&sums)[kM][kN][4]) {
 #pragma unroll
-  for (int m = 0; m < Tile::kM; ++m) pin(sums[m]);
+  for (int m = 0; m < kM; ++m) pin(sums[m]);
+}
+
+// By a group of four warps: products(step) queues a step's, from the slot that is next in `ring`, which is
+// released when they are done.
+template <class Ring, class Place, class Sums, class Products>
+__device__ void multiply_steps(Sums& sums, int steps, const Ring& ring, Place& at, const Products& products) {
+  int before = 0;
+  for (int step = 0; step < steps; ++step) {
+    barrier_wait(ring.full(at.slot), at.parity);
+    pin(sums);
+    wgmma_fence();
+    products(step);
+    wgmma_commit();
+    wgmma_wait<1>();  // the step before is done with its slot
+    if (step > 0) ring.release(before);
+    before = at.slot;
+    at.advance();
+  }
+  wgmma_wait<0>();
+  pin(sums);
+  ring.release(before);
 }
 
 // By group `group` of four warps: the sums of `steps` steps, from zero.
@@ -173,11 +194,7 @@ template <class Tile>
 __device__ void multiply(GroupSums<Tile>& sums, int steps, const Ring<Tile>& ring, RingPlace<Tile>& at,
                          int group) {
   const auto rows_at = static_cast<uint32_t>(group * Tile::kGroupRows * Tile::kDepth * 2);
-  int before = 0;
-  for (int step = 0; step < steps; ++step) {
-    barrier_wait(ring.full(at.slot), at.parity);
-    pin<Tile>(sums);
-    wgmma_fence();
+  multiply_steps(sums, steps, ring, at, [&](int step) {
 #pragma unroll
     for (int k = 0; k < Tile::kDepth / 16; ++k) {
 #pragma unroll
@@ -186,15 +203,7 @@ __device__ void multiply(GroupSums<Tile>& sums, int steps, const Ring<Tile>& rin
                            wgmma_matrix(ring.weight(at.slot) + k * 32), step > 0 || k > 0);
       }
     }
-    wgmma_commit();
-    wgmma_wait<1>();  // the step before is done with its slot
-    if (step > 0) ring.release(before);
-    before = at.slot;
-    at.advance();
-  }
-  wgmma_wait<0>();
-  pin<Tile>(sums);
-  ring.release(before);
+  });
 }
 
 #endif

@@ -21,6 +21,9 @@ class TileWalk {
         columns_((g.gemm.columns + Tile::kColumns - 1) / Tile::kColumns),
         count_(g.phases * rows_ * columns_) {}
 
+  // This block's tiles: for (int tile = walk.first(); tile < walk.count(); tile += walk.step()).
+  __device__ static int first() { return static_cast<int>(blockIdx.x); }
+  __device__ static int step() { return static_cast<int>(gridDim.x); }
   __device__ int count() const { return count_; }
 
   __device__ TilePlace place(int tile) const {

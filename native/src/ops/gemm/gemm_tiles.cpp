@@ -75,7 +75,20 @@ const std::vector<GemmTileShape>& gemm_tiles(GemmFamily family) {
       {kWalk, 128, 80, 7, 1, 0.37, 0.32, 1.5, {kPlain, kActivated}, false},
       {kSpread, 128, 160, 5, 1, 0.53, 0.42, 8.0, {kPlain}, true},
       {kResident, 128, 160, 6, 1, 0.35, 0.35, 1.7, {kPlain, kGated}, false}};
-  return family == GemmFamily::kMma ? mma : tma;
+  static const std::vector<GemmTileShape> e4m3{
+      {kWalk, 128, 160, 5, 1, 0.50, 0.31, 3.5, {kPlain, kGated}, false},
+      {kWalk, 128, 128, 6, 1, 0.43, 0.30, 1.0, {kPlain}, false},
+      {kWalk, 128, 80, 7, 1, 0.36, 0.24, 1.6, {kPlain}, false},
+      {kWalk, 256, 160, 4, 1, 0.98, 0.80, 7.0, {kPlain}, false},
+      {kWalk, 256, 128, 4, 1, 0.80, 0.65, 3.4, {kPlain}, false}};
+  switch (family) {
+    case GemmFamily::kMma:
+      return mma;
+    case GemmFamily::kTma:
+      return tma;
+    default:
+      return e4m3;
+  }
 }
 
 int gemm_parts(int64_t sample_rows, int64_t columns, int64_t steps) {

@@ -9,8 +9,8 @@
 
 namespace ltw {
 
-// mma.sync from compute capability 8.0 on; the copy engine and wgmma on 9.0 alone.
-enum class GemmFamily { kMma, kTma };
+// mma.sync from compute capability 8.0 on; the copy engine and wgmma on 9.0 alone, for float16 and for e4m3.
+enum class GemmFamily { kMma, kTma, kE4M3 };
 
 enum class GemmSchedule {
   kBlocks,    // a block a tile
@@ -25,7 +25,7 @@ constexpr int kResidentSteps = 5;
 // What follows the sums; the kernels of the copy engine are compiled for one of them each.
 enum class GemmFinish { kPlain, kActivated, kGated };
 
-// One product: output rows and columns, steps of 64 to be added, in how many parts.
+// One product: output rows and columns, steps of 64 (128 of e4m3) to be added, in how many parts.
 struct GemmSize {
   int64_t rows, columns, steps;
   int parts = 1;

@@ -9,7 +9,7 @@ using test::expect;
 
 constexpr int kHopper = 132, kHopperShared = 227 << 10;  // H100 SXM
 constexpr int kAdaShared = 99 << 10;
-constexpr GemmFamily kFamilies[] = {GemmFamily::kMma, GemmFamily::kTma};
+constexpr GemmFamily kFamilies[] = {GemmFamily::kMma, GemmFamily::kTma, GemmFamily::kE4M3};
 
 const GemmTileShape& chosen(GemmFamily family, const GemmSize& size) {
   return gemm_tiles(family)[static_cast<size_t>(choose_gemm_tile(family, size, kHopper, kHopperShared).tile)];
@@ -67,9 +67,10 @@ LTW_TEST(gemm_parts_belong_to_the_layer) {
   expect(gemm_parts(64, 1280, 80) == 1, "a depth too small to share");
 }
 
-// Whatever the finish and the parts of a layer, some kernel of the family computes it.
+// Whatever the finish and the parts of a layer, some kernel of the family computes it. (e4m3 has neither
+// activations nor parts.)
 LTW_TEST(gemm_tiles_compute_everything) {
-  for (const GemmFamily family : kFamilies) {
+  for (const GemmFamily family : {GemmFamily::kMma, GemmFamily::kTma}) {
     for (const GemmFinish finish : {GemmFinish::kPlain, GemmFinish::kActivated, GemmFinish::kGated}) {
       choose_gemm_tile(family, {1000, 320, 5, 1, finish}, kHopper, kHopperShared);
     }
@@ -83,6 +84,9 @@ LTW_TEST(gemm_tiles_give_one_reason_per_rejected_tile) {
   const GemmTileChoice small = choose_gemm_tile(GemmFamily::kMma, {1 << 17, 320, 5}, kHopper, kAdaShared);
   expect(small.rejected.size() == gemm_tiles(GemmFamily::kMma).size() - 1, small.rejected.size(), " reasons");
   expect(small.rejected[0].find("shared memory") != std::string::npos, small.rejected[0]);
+  const GemmTileChoice gated =
+      choose_gemm_tile(GemmFamily::kE4M3, {1 << 17, 2560, 3, 1, GemmFinish::kGated}, kHopper, kHopperShared);
+  expect(gated.rejected.back().find("GEGLU") != std::string::npos, gated.rejected.back());
   const GemmTileChoice parts = choose_gemm_tile(GemmFamily::kTma, {64, 1280, 180, 8}, kHopper, kHopperShared);
   expect(parts.rejected[0].find("8 parts") != std::string::npos, parts.rejected[0]);
 }

@@ -31,7 +31,7 @@ __device__ void compute(const TmaGemm& g, const TileWalk<Tile>& walk, const Ring
                         int warp) {
   RingPlace<Tile> at;
   GroupSums<Tile> sums;
-  for (int tile = static_cast<int>(blockIdx.x); tile < walk.count(); tile += static_cast<int>(gridDim.x)) {
+  for (int tile = walk.first(); tile < walk.count(); tile += walk.step()) {
     const TilePlace place = walk.place(tile);
     const int row = place.row + group * Tile::kGroupRows + warp % 4 * 16;
     const auto finish_of = [&](int m) {
@@ -74,12 +74,10 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_tma(const __grid_const
     fewer_registers<40>();
     if (thread % 128 == 0) {
       RingPlace<Tile> at;
-      const int first = static_cast<int>(blockIdx.x);
-      const int loaded = load_first_weights(g, walk.place(first), 0, g.steps, ring);
+      const int loaded = load_first_weights(g, walk.place(walk.first()), 0, g.steps, ring);
       wait_for_earlier_kernels();
-      for (int tile = static_cast<int>(blockIdx.x); tile < walk.count();
-           tile += static_cast<int>(gridDim.x)) {
-        load_tile(g, walk.place(tile), 0, g.steps, ring, at, tile == first ? loaded : 0);
+      for (int tile = walk.first(); tile < walk.count(); tile += walk.step()) {
+        load_tile(g, walk.place(tile), 0, g.steps, ring, at, tile == walk.first() ? loaded : 0);
       }
     }
   } else {

@@ -4,6 +4,7 @@
 #include "ops/device/async_copy.h"
 #include "ops/device/cluster.h"
 #include "ops/device/e4m3.h"
+#include "ops/device/lanes.h"
 #include "ops/device/launch_order.h"
 #include "ops/device/vec.h"
 #include "ops/group_norm/group_norm.h"
@@ -26,12 +27,6 @@ __device__ const __half* value_at(const ClusterArgs& p, int64_t row, int channel
 
 __device__ int pixels_of_block(const ClusterArgs& p, int rank) {
   return max(0, min(p.block_pixels, p.pixels - rank * p.block_pixels));
-}
-
-__device__ float warp_sum(float x) {
-#pragma unroll
-  for (int distance = 16; distance > 0; distance /= 2) x += __shfl_xor_sync(~0u, x, distance);
-  return x;
 }
 
 // What a thread has of its chunk's one or two groups: sums of x - pivot and of its square.
@@ -118,7 +113,7 @@ __global__ void __launch_bounds__(kMostThreads, 2) group_norm_cluster(const __gr
         total_squares += c * 8 < begin ? other.second_squares : other.first_squares;
       }
     }
-    total = warp_sum(total), total_squares = warp_sum(total_squares);
+    total = sum_of_lanes(total), total_squares = sum_of_lanes(total_squares);
     const float offset = total / static_cast<float>(max(1, pixels * p.group_size));
     if (warp_lane == 0) partial[g] = {pivots[g] + offset, fmaxf(0.0f, total_squares - total * offset)};
   }
@@ -130,8 +125,8 @@ __global__ void __launch_bounds__(kMostThreads, 2) group_norm_cluster(const __gr
     const bool present = warp_lane < static_cast<int>(gridDim.x);
     const float2 part = present ? read_from_block(&partial[g], warp_lane) : float2{};
     const float count = static_cast<float>((present ? pixels_of_block(p, warp_lane) : 0) * p.group_size);
-    const float mean = warp_sum(count * part.x) / whole, apart = part.x - mean;
-    const float variance = warp_sum(part.y + count * apart * apart) / whole;
+    const float mean = sum_of_lanes(count * part.x) / whole, apart = part.x - mean;
+    const float variance = sum_of_lanes(part.y + count * apart * apart) / whole;
     if (warp_lane == 0) statistics[g] = {mean, rsqrtf(variance + p.eps)};
   }
   arrive_at_cluster();  // has read the others' moments

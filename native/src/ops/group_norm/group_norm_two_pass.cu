@@ -167,7 +167,7 @@ void launch(TwoPassArgs<T> args, const CudaBackend& device) {
   launch_early("group_norm_apply", group_norm_apply<T, kWidth>, {grid, kThreads}, device, args);
 }
 
-// 32 KiB a slice keeps a block's threads at about 8 loads each; at most 128 slices, whose moments every block
+// 32 KiB a slice keeps a block's threads at about 8 loads each; at most 256 slices, whose moments every block
 // of the second pass reads.
 int slice_count(int64_t pixels, int64_t channels) {
   return static_cast<int>(
