@@ -1,6 +1,7 @@
 package dev.latentween.cli;
 
 import dev.latentween.schedule.Frame;
+import dev.latentween.settings.Reason;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.UserError;
 import dev.latentween.video.A1111Parameters;
@@ -122,7 +123,7 @@ final class FrameOutput implements AutoCloseable {
       try {
         files.readRgb8(next, rgb8);
       } catch (IOException e) {
-        throw new UserError("cannot read " + files.path(next) + ": " + e.getMessage(), e);
+        throw new UserError("cannot read " + files.path(next) + ": " + Reason.of(e), e);
       }
       sink.write(rgb8);
     }

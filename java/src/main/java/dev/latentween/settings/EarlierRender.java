@@ -83,7 +83,7 @@ public record EarlierRender(String timestring, Settings settings) {
           .sorted(Comparator.reverseOrder())
           .toList();
     } catch (IOException e) {
-      throw new UserError("cannot look into " + outdir + ": " + e.getMessage(), e);
+      throw new UserError("cannot look into " + outdir + ": " + Reason.of(e), e);
     }
   }
 

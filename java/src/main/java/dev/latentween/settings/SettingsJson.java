@@ -36,7 +36,7 @@ final class SettingsJson {
       String reason = e.getOriginalMessage().lines().findFirst().orElse("");
       throw new UserError(source + " is not valid JSON" + place + ": " + reason, e);
     } catch (IOException e) {
-      throw new UserError(source + " is not valid JSON: " + e.getMessage(), e);
+      throw new UserError(source + " is not valid JSON: " + Reason.of(e), e);
     }
     if (!root.isObject()) {
       throw new UserError(source + " must hold one JSON object: {\"prompts\": [...], ...}");

@@ -44,7 +44,7 @@ public final class SettingsReader {
     } catch (NoSuchFileException e) {
       throw new UserError("there is no settings file " + file, e);
     } catch (IOException e) {
-      throw new UserError("cannot read settings file " + file + ": " + e.getMessage(), e);
+      throw new UserError("cannot read settings file " + file + ": " + Reason.of(e), e);
     }
   }
 

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -128,13 +130,17 @@ class BadSettingsTest {
   }
 
   @Test
-  void fileThatIsNotThereOrNotTextIsRefused(@TempDir Path folder) {
+  void fileThatIsNotThereOrNotTextIsRefused(@TempDir Path folder) throws IOException {
     assertThatThrownBy(() -> new SettingsReader().read(folder.resolve("no.json"), Map.of()))
         .isInstanceOf(UserError.class)
         .hasMessageStartingWith("there is no settings file ");
     assertThatThrownBy(() -> new SettingsReader().read(folder, Map.of()))
         .isInstanceOf(UserError.class)
         .hasMessageStartingWith("cannot read settings file ");
+    Path loop = Files.createSymbolicLink(folder.resolve("loop"), folder.resolve("loop"));
+    assertThatThrownBy(() -> new SettingsReader().read(loop, Map.of()))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith("cannot read settings file " + loop + ": Too many levels");
     byte[] png = "\u0089PNG\r\n".getBytes(StandardCharsets.ISO_8859_1);
     assertThatThrownBy(() -> new SettingsReader().parse("a.png", png, folder, Map.of()))
         .isInstanceOf(UserError.class)
