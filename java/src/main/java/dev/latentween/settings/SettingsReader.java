@@ -76,7 +76,7 @@ public final class SettingsReader {
   }
 
   private static Optional<String> recorded(Map<String, JsonNode> given, String name) {
-    return Optional.ofNullable(given.get(name)).map(JsonNode::asText);
+    return Optional.ofNullable(given.get(name)).flatMap(FieldType::textOf);
   }
 
   /** Puts a value under the setting's main name, if it is known and the value fits. */

@@ -2,6 +2,7 @@ package dev.latentween.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.latentween.model.TinyModel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,15 @@ class MainTest {
       assertThat(cli.err()).startsWith("error: ").hasLineCount(1);
       assertThat(cli.out()).isEmpty();
     }
+  }
+
+  /** Not the words of a file of that name. */
+  @Test
+  void promptMayBeginWithAnAt(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("file"), "--help");
+    Cli cli = Cli.run("model", "tokens", TinyModel.FOLDER, "@" + file);
+    assertThat(cli.exitCode()).isZero();
+    assertThat(cli.out()).contains("@", "not cut");
   }
 
   @Test

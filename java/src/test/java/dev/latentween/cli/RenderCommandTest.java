@@ -102,6 +102,7 @@ class RenderCommandTest {
     return Stream.of(
         new String[] {"-o", "a.mov", "--output is a.mov; its ending must be one of avi, mp4,"},
         new String[] {"--output", "mp4", "--output is mp4; its ending must be"},
+        new String[] {"-o", "/", "--output is /; its ending must be one of avi"},
         new String[] {"--batch", "0", "--batch is 0; it must be at least 1"},
         new String[] {"--batch", "many", "--batch is many; it must be at least 1, or auto"},
         new String[] {"--device", "gpu", "--device is gpu; it must be cpu, cuda,"},
@@ -121,6 +122,19 @@ class RenderCommandTest {
     assertThat(cli.exitCode()).isEqualTo(2);
     assertThat(cli.err()).startsWith("error: ").contains(message).hasLineCount(1);
     assertThat(cli.out()).isEmpty();
+  }
+
+  @Test
+  void resumeOfNothingIsTold() {
+    Cli cli =
+        Cli.run(
+            "render", city, "--dry-run", "--resume", "-s", "use_init=false", "--outdir", folder);
+    assertThat(cli.exitCode()).isZero();
+    assertThat(cli.err())
+        .contains(
+            "note: nothing to resume in "
+                + folder
+                + ": no render there has the same settings and model\n");
   }
 
   @Test

@@ -153,6 +153,12 @@ class SettingsReaderTest {
   }
 
   @Test
+  void modelIsRecordedOrNot() {
+    assertThat(SettingsFiles.with("\"model_checkpoint\": \"m\"").modelCheckpoint()).contains("m");
+    assertThat(SettingsFiles.with("\"model_checkpoint\": null").modelCheckpoint()).isEmpty();
+  }
+
+  @Test
   void initImageIsFoundBesideTheSettingsFile(@TempDir Path folder) throws IOException {
     Path image = Files.createFile(folder.resolve("city street.jpg"));
     String json = "{\"prompts\": \"a\", \"use_init\": true, \"init_image\": \"city street.jpg\"}";
