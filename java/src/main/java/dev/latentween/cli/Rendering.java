@@ -67,8 +67,7 @@ record Rendering(
         Engines engines = Engines.open(devices, source, settings, initImage, notes)) {
       int missing = plan.frameCount() - whole.cardinality();
       int limit = batch.isAuto() ? engines.largestBatch(BatchSize.LARGEST) : batch.asked();
-      int size = batch.of(missing, limit, devices.size());
-      engines.prepare(size, notes);
+      int size = engines.prepare(batch.of(missing, limit, devices.size()), notes);
       render(engines, size, files, whole, source.name(), progress);
       return new Done(size, engines.peakBytes());
     }

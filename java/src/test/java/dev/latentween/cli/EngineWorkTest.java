@@ -128,7 +128,8 @@ class EngineWorkTest {
   @Test
   void whatIsPlannedIsHalvedUntilItFits() throws IOException {
     try (EngineWork work = work(12, 3, 100)) {
-      render(12, work::run);
+      assertThat(work.batch()).as("what buffers must have room for").isEqualTo(3);
+      render(work.batch(), work::run);
     }
     assertThat(notes)
         .containsExactly(
