@@ -57,6 +57,16 @@ class SettingsReaderTest {
     assertThat(map.promptKeys()).containsExactly(10, 2);
   }
 
+  /**
+   * Deforum saves the names that it did not use so; Python takes a number with spaces around it.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"null", "\"\"", "[]", "{}"})
+  void promptsUnderAnotherNameThatAreNoneDoNotCount(String none) {
+    String json = "{\"prompts\": {\" 5 \": \"a\"}, \"cond_prompts\": " + none + "}";
+    assertThat(SettingsFiles.settings(json).promptKeys()).containsExactly(5);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"neg_prompts", "uncond_prompts"})
   void negativePromptsAreOneForAllOrOneForEach(String name) {
@@ -222,6 +232,8 @@ class SettingsReaderTest {
   void outdirIsTakenAsItIs() {
     assertThat(SettingsFiles.with("\"outdir\": \"/tmp/x\"").settings().outdir())
         .isEqualTo(Path.of("/tmp/x"));
+    assertThat(SettingsFiles.with("\"outdir\": \" \"").settings().outdir())
+        .isEqualTo(Path.of("outputs/2023-02/StableFun"));
     assertThat(
             SettingsFiles.with("\"output_path\": \"o\", \"batch_name\": \"b\"").settings().outdir())
         .isEqualTo(Path.of("o/2023-02/b"));

@@ -71,6 +71,28 @@ class InitImageTest {
         .isEqualTo(expected(name + ".png"));
   }
 
+  /** Sizes are the nearest whole ones, and the odd column that hangs over goes on the left. */
+  @Test
+  void theMiddleIsWhereItIsAlsoOfOddSizes() throws Exception {
+    InitImage.Picture three = new InitImage.Picture(new byte[] {0, 0, 0, 1, 1, 1, 2, 2, 2}, 3, 1);
+    assertThat(three.centered(2, 1).rgb()).containsExactly(1, 1, 1, 2, 2, 2);
+    assertThat(three.centered(4, 1).rgb()).containsExactly(0, 0, 0, 1, 1, 1, 2, 2, 2, 0, 0, 0);
+
+    Path white = dir.resolve("white.png");
+    try (PngEncoder encoder = new PngEncoder(100, 67, 8);
+        FileChannel out = FileChannel.open(white, CREATE, WRITE)) {
+      byte[] pixels = new byte[100 * 67 * 3];
+      java.util.Arrays.fill(pixels, (byte) 255);
+      encoder.encode(pixels, "", out);
+    }
+    byte[] padded = loaded(white.toUri(), 64, 64, Fit.PAD);
+    int bright = 0;
+    for (byte value : padded) {
+      bright += value == 0 ? 0 : 1;
+    }
+    assertThat(bright).as("42.88 rows").isEqualTo(43 * 64 * 3);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
