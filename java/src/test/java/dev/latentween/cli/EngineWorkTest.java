@@ -165,6 +165,28 @@ class EngineWorkTest {
   }
 
   @Test
+  void cancellingReachesARendererThatIsBeingMade() throws IOException {
+    List<Painter> made = new ArrayList<>();
+    EngineWork[] work = new EngineWork[1];
+    work[0] =
+        new EngineWork(
+            size -> {
+              if (size < 5) {
+                work[0].cancel();
+              }
+              made.add(new Painter(size, 5, 6));
+              return made.get(made.size() - 1);
+            },
+            5,
+            notes::add);
+    try (EngineWork all = work[0]) {
+      render(5, all::run);
+    }
+    assertThat(made).hasSize(2);
+    assertThat(made.get(1).cancelled.getCount()).isZero();
+  }
+
+  @Test
   void oneEnginesFailureEndsTheOthers() {
     CountDownLatch started = new CountDownLatch(1);
     Painter waiting =

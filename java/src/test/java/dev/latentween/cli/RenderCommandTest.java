@@ -2,6 +2,8 @@ package dev.latentween.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.latentween.settings.Fit;
+import dev.latentween.video.InitImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -140,7 +142,9 @@ class RenderCommandTest {
   @Test
   void resumeKeepsTheTimestringAndTheSeed() throws IOException {
     Path outdir = Files.createDirectory(folder.resolve("o"));
-    String settings = Files.readString(city).replaceFirst("\\{", "{\"model_checkpoint\": \"m\",");
+    String hash = InitImage.hash(InitImage.load(PICTURE.toUri(), 768, 512, Fit.STRETCH));
+    String recorded = "{\"model_checkpoint\": \"m\", \"init_image_sha256\": \"" + hash + "\",";
+    String settings = Files.readString(city).replaceFirst("\\{", recorded);
     Files.writeString(outdir.resolve("20230101000000_settings.txt"), settings);
     Files.copy(PICTURE, outdir.resolve("city-street.jpg"));
     String asBefore = "init_image=" + outdir.resolve("city-street.jpg");

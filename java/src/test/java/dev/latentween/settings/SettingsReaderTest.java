@@ -125,6 +125,7 @@ class SettingsReaderTest {
     assertThat(SettingsFiles.with("\"seed\": -1").settings().seed()).isEqualTo(SettingsFiles.DRAWN);
     assertThat(SettingsFiles.with("\"seed\": -1").seedDrawn()).isTrue();
     assertThat(SettingsFiles.with("\"seed\": 0").settings().seed()).isZero();
+    assertThat(SettingsFiles.with("\"seed\": 0").seedDrawn()).isFalse();
     Loaded given = SettingsFiles.with("\"seed\": 4294967295");
     assertThat(given.settings().seed()).isEqualTo(4294967295L);
     assertThat(given.seedDrawn()).isFalse();

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
 import java.util.stream.Stream;
+import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_videoio.VideoCapture;
 import org.junit.jupiter.api.Test;
@@ -38,8 +39,14 @@ class VideoSinkTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"a.avi, mjpeg", "a.mp4, h264", "a.webm, vp9", "a.GIF, gif"})
-  void everyFrameComesBackInOrderAndColour(String name, String codec) throws Exception {
+  @CsvSource({
+    "a.avi, mjpeg, bt470bg",
+    "a.mp4, h264, smpte170m",
+    "a.webm, vp9, smpte170m",
+    "a.GIF, gif, unknown"
+  })
+  void everyFrameComesBackInOrderAndColour(String name, String codec, String colorspace)
+      throws Exception {
     Path path = dir.resolve("made").resolve(name);
     ByteBuffer reused = ByteBuffer.allocateDirect(WIDTH * HEIGHT * 3);
     try (VideoSink sink = VideoSink.open(path, WIDTH, HEIGHT, 12)) {
@@ -52,6 +59,7 @@ class VideoSinkTest {
     assertThat(path.getParent().toFile().list()).containsExactly(name);
     VideoReader video = VideoReader.read(path);
     assertThat(video.codec()).isEqualTo(codec);
+    assertThat(avutil.av_color_space_name(video.colorspace()).getString()).isEqualTo(colorspace);
     assertThat(video.width()).isEqualTo(WIDTH);
     assertThat(video.height()).isEqualTo(HEIGHT);
     assertThat(video.frames()).hasSize(FRAMES);
