@@ -85,7 +85,9 @@ record Rendering(
     try (Interruption interruption =
             new Interruption(
                 PartialFile::discardAll,
-                "interrupted; frames written so far are whole: go on with --resume");
+                settings.saveSamples()
+                    ? "interrupted; frames written so far are whole: go on with --resume"
+                    : "interrupted");
         VideoSink sink = VideoSink.open(video, plan.width(), plan.height(), settings.fps());
         FrameOutput output = new FrameOutput(settings, files, modelName, sink, size, buffers)) {
       PartialFile.write(
