@@ -161,5 +161,6 @@ class RenderCommandTest {
             "--model",
             "m.safetensors");
     assertThat(cli.out()).contains("video       " + outdir.resolve("20230101000000.mp4") + "\n");
+    assertThat(cli.err()).doesNotContain("drawn", "nothing to resume");
   }
 }

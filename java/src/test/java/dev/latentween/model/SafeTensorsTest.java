@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.latentween.OpenFiles;
 import dev.latentween.settings.UserError;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -45,6 +46,7 @@ class SafeTensorsTest {
         .usingRecursiveComparison()
         .isEqualTo(new StoredTensor(file, "F32", new long[0], start + 12, 4));
     assertThat(tensors.get("c").offset()).isEqualTo(start + 16);
+    assertThat(OpenFiles.below(temp)).isEmpty();
   }
 
   static Stream<Arguments> lyingHeaders() {

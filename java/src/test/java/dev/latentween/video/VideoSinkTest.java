@@ -4,14 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.latentween.OpenFiles;
 import dev.latentween.settings.UserError;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
-import java.util.stream.Stream;
 import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_videoio.VideoCapture;
@@ -145,19 +144,7 @@ class VideoSinkTest {
     }
     assertThat(dir.toFile().list()).containsExactly(name);
     assertThat(path).hasContent("the last one");
-    try (Stream<Path> open = Files.list(Path.of("/proc/self/fd"))) {
-      assertThat(open.filter(Files::isSymbolicLink).map(VideoSinkTest::target))
-          .as("open files")
-          .noneMatch(target -> target.startsWith(dir.toString()));
-    }
-  }
-
-  private static String target(Path link) {
-    try {
-      return Files.readSymbolicLink(link).toString();
-    } catch (IOException e) {
-      return "closed meanwhile";
-    }
+    assertThat(OpenFiles.below(dir)).isEmpty();
   }
 
   @ParameterizedTest
