@@ -87,9 +87,11 @@ final class Engines implements AutoCloseable {
    * Encodes the prompts and plans memory.
    *
    * @param notes told when memory does not suffice for the batch and it gets smaller
+   * @return frames at once, at most
    */
-  void prepare(int batch, Consumer<String> notes) {
+  int prepare(int batch, Consumer<String> notes) {
     inParallel(models, model -> works.add(new EngineWork(size -> job(model, size), batch, notes)));
+    return works.stream().mapToInt(EngineWork::batch).max().orElseThrow();
   }
 
   private FrameRenderer job(Model model, int batch) {

@@ -1,6 +1,7 @@
 package dev.latentween.cli;
 
 import dev.latentween.schedule.Frame;
+import dev.latentween.settings.Reason;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.UserError;
 import dev.latentween.video.A1111Parameters;
@@ -48,6 +49,7 @@ final class FrameOutput implements AutoCloseable {
    * Starts the threads.
    *
    * @param batch frames that a buffer has room for
+   * @throws UserError if memory does not suffice for the buffers
    */
   FrameOutput(
       Settings settings,
@@ -60,14 +62,21 @@ final class FrameOutput implements AutoCloseable {
     this.files = files;
     this.modelName = modelName;
     this.sink = sink;
-    writer = settings.saveSamples() ? new FrameWriter(files, WRITERS) : null;
     rgb8 = ByteBuffer.allocateDirect(3 * files.width() * files.height());
     free = new ArrayBlockingQueue<>(buffers);
-    for (int i = 0; i < buffers; i++) {
-      free.add(
-          ByteBuffer.allocateDirect(Math.multiplyExact(batch, files.frameBytes()))
-              .order(ByteOrder.LITTLE_ENDIAN));
+    try {
+      for (int i = 0; i < buffers; i++) {
+        free.add(
+            ByteBuffer.allocateDirect(Math.multiplyExact(batch, files.frameBytes()))
+                .order(ByteOrder.LITTLE_ENDIAN));
+      }
+    } catch (ArithmeticException | OutOfMemoryError e) {
+      throw new UserError(
+          "no memory for %d batches of %d frames; name a smaller --batch".formatted(buffers, batch),
+          4,
+          e);
     }
+    writer = settings.saveSamples() ? new FrameWriter(files, WRITERS) : null;
   }
 
   /**
@@ -122,7 +131,7 @@ final class FrameOutput implements AutoCloseable {
       try {
         files.readRgb8(next, rgb8);
       } catch (IOException e) {
-        throw new UserError("cannot read " + files.path(next) + ": " + e.getMessage(), e);
+        throw new UserError("cannot read " + files.path(next) + ": " + Reason.of(e), e);
       }
       sink.write(rgb8);
     }
@@ -139,6 +148,8 @@ final class FrameOutput implements AutoCloseable {
             }
           } catch (RuntimeException e) {
             failure = e;
+          } catch (Error e) {
+            failure = new IllegalStateException("frames cannot be written: " + e, e);
           } finally {
             afterwards.run();
           }

@@ -49,6 +49,7 @@ public final class Main implements Runnable {
     return new CommandLine(new Main())
         .setCaseInsensitiveEnumValuesAllowed(true)
         .addSubcommand("completion", completion)
+        .setExpandAtFiles(false) // a prompt may begin with @
         .setParameterExceptionHandler((e, args) -> complain(e.getCommandLine(), usageHint(e), 2))
         .setExecutionExceptionHandler(
             (e, commandLine, parsed) -> {

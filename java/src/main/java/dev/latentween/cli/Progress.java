@@ -4,6 +4,7 @@ import dev.latentween.schedule.Frame;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.function.LongSupplier;
 import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
@@ -18,6 +19,7 @@ final class Progress implements AutoCloseable {
 
   private final PrintWriter out;
   private final boolean terminal;
+  private final LongSupplier nanoTime;
   private ProgressBar bar;
   private int total;
   private int kept;
@@ -26,15 +28,20 @@ final class Progress implements AutoCloseable {
   private long lastLineNanos;
 
   Progress(PrintWriter out, boolean terminal) {
+    this(out, terminal, System::nanoTime);
+  }
+
+  Progress(PrintWriter out, boolean terminal, LongSupplier nanoTime) {
     this.out = out;
     this.terminal = terminal;
+    this.nanoTime = nanoTime;
   }
 
   /** Call when the first frame is about to be rendered; {@code kept} frames are there already. */
   void start(int total, int kept) {
     this.total = total;
     this.kept = kept;
-    startNanos = System.nanoTime();
+    startNanos = nanoTime.getAsLong();
     lastLineNanos = startNanos;
     if (kept > 0) {
       out.println("keeping " + kept + " of " + total + " frames");
@@ -61,7 +68,7 @@ final class Progress implements AutoCloseable {
       bar.setExtraMessage(pair);
       return;
     }
-    long now = System.nanoTime();
+    long now = nanoTime.getAsLong();
     boolean last = kept + rendered >= total;
     if (last || now - lastLineNanos >= BETWEEN_LINES.toNanos()) {
       lastLineNanos = now;
@@ -83,7 +90,7 @@ final class Progress implements AutoCloseable {
 
   /** Of those rendered so far. */
   double framesPerSecond() {
-    return rendered / Math.max(1e-9, (System.nanoTime() - startNanos) / 1e9);
+    return rendered / Math.max(1e-9, (nanoTime.getAsLong() - startNanos) / 1e9);
   }
 
   private static String pair(Frame frame) {

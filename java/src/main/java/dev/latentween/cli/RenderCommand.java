@@ -63,6 +63,12 @@ final class RenderCommand implements Runnable {
             named ->
                 err.println(
                     "note: model_checkpoint is " + named + "; rendering with --model " + model));
+    if (resume && earlier.isEmpty()) {
+      err.println(
+          "note: nothing to resume in "
+              + settings.outdir()
+              + ": no render there has the same settings and model");
+    }
     if (loaded.seedDrawn() && earlier.isEmpty()) {
       err.println(
           "note: seed is " + settings.seed() + ", drawn; give it to get these frames again");

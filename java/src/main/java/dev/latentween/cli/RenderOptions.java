@@ -1,19 +1,16 @@
 package dev.latentween.cli;
 
 import dev.latentween.settings.UserError;
+import dev.latentween.video.VideoSink;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** The options of {@code render}. */
 final class RenderOptions {
-  private static final List<String> ENDINGS = List.of("avi", "mp4", "webm", "gif");
-
   @Parameters(paramLabel = "SETTINGS", description = "Settings file, Deforum's or your own (JSON).")
   Path settings;
 
@@ -132,10 +129,12 @@ final class RenderOptions {
   /** The video's file. */
   Path video(Path folder, String timestring) {
     Path video = output == null ? folder.resolve(timestring + ".mp4") : output;
-    String name = video.getFileName().toString().toLowerCase(Locale.ROOT);
-    if (ENDINGS.stream().noneMatch(ending -> name.endsWith("." + ending))) {
+    if (VideoSink.ending(video).isEmpty()) {
       throw new UserError(
-          "--output is " + output + "; its ending must be one of " + String.join(", ", ENDINGS));
+          "--output is "
+              + output
+              + "; its ending must be one of "
+              + String.join(", ", VideoSink.ENDINGS));
     }
     return video;
   }

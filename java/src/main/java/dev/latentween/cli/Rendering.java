@@ -67,8 +67,7 @@ record Rendering(
         Engines engines = Engines.open(devices, source, settings, initImage, notes)) {
       int missing = plan.frameCount() - whole.cardinality();
       int limit = batch.isAuto() ? engines.largestBatch(BatchSize.LARGEST) : batch.asked();
-      int size = batch.of(missing, limit, devices.size());
-      engines.prepare(size, notes);
+      int size = engines.prepare(batch.of(missing, limit, devices.size()), notes);
       render(engines, size, files, whole, source.name(), progress);
       return new Done(size, engines.peakBytes());
     }
@@ -86,7 +85,9 @@ record Rendering(
     try (Interruption interruption =
             new Interruption(
                 PartialFile::discardAll,
-                "interrupted; frames written so far are whole: go on with --resume");
+                settings.saveSamples()
+                    ? "interrupted; frames written so far are whole: go on with --resume"
+                    : "interrupted");
         VideoSink sink = VideoSink.open(video, plan.width(), plan.height(), settings.fps());
         FrameOutput output = new FrameOutput(settings, files, modelName, sink, size, buffers)) {
       PartialFile.write(

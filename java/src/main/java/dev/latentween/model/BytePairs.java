@@ -3,6 +3,7 @@ package dev.latentween.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.latentween.settings.UserError;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,8 +39,10 @@ final class BytePairs {
     List<String> lines;
     try {
       lines = Files.readAllLines(mergesFile, StandardCharsets.UTF_8);
-    } catch (IOException e) {
+    } catch (CharacterCodingException e) {
       throw bad(mergesFile, "cannot be read as UTF-8 text");
+    } catch (IOException e) {
+      throw bad(mergesFile, "cannot be read: " + OneLine.of(e));
     }
     for (int i = 0; i < lines.size(); i++) {
       String line = lines.get(i);

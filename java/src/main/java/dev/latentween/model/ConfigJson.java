@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.latentween.settings.UserError;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -21,16 +23,17 @@ record ConfigJson(String source, ObjectNode json) {
   private static final int MAX_INT = 1 << 20;
 
   static ConfigJson read(Path file) {
-    try {
-      if (JSON.readTree(file.toFile()) instanceof ObjectNode object) {
+    try (InputStream in = Files.newInputStream(file)) {
+      if (JSON.readTree(in) instanceof ObjectNode object) {
         return new ConfigJson(file.toString(), object);
       }
       throw new UserError(file + " is not a JSON object");
     } catch (JsonProcessingException e) {
       throw new UserError(file + " is not JSON: " + OneLine.of(e));
+    } catch (NoSuchFileException e) {
+      throw new UserError(file + " is missing");
     } catch (IOException e) {
-      String why = Files.exists(file) ? "cannot be read: " + OneLine.of(e) : "is missing";
-      throw new UserError(file + " " + why);
+      throw new UserError(file + " cannot be read: " + OneLine.of(e));
     }
   }
 

@@ -1,9 +1,8 @@
 package dev.latentween.model;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.latentween.settings.Reason;
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.NoSuchFileException;
 
 /** Messages quote what files say, and files say anything: one printable line, not a screenful. */
 final class OneLine {
@@ -18,15 +17,6 @@ final class OneLine {
 
   /** Why reading failed, without the position in the text that Jackson adds. */
   static String of(IOException e) {
-    if (e instanceof NoSuchFileException) {
-      return "no such file";
-    }
-    if (e instanceof AccessDeniedException) {
-      return "permission denied";
-    }
-    return of(
-        e instanceof JsonProcessingException json
-            ? json.getOriginalMessage()
-            : String.valueOf(e.getMessage()));
+    return of(e instanceof JsonProcessingException json ? json.getOriginalMessage() : Reason.of(e));
   }
 }

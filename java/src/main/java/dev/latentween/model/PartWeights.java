@@ -3,7 +3,6 @@ package dev.latentween.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.latentween.settings.UserError;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,7 +64,7 @@ final class PartWeights {
           }
         }
       } catch (IOException e) {
-        throw new UncheckedIOException(e);
+        throw new UserError(folder + " cannot be read: " + OneLine.of(e));
       }
     }
     if (found.size() == 1) {

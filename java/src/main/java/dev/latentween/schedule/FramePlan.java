@@ -36,18 +36,16 @@ public final class FramePlan {
   public static FramePlan of(Settings settings) {
     long[] positions =
         settings.interpolateKeyFrames() ? keyPositions(settings) : evenPositions(settings);
-    if (positions[positions.length - 1] >= MAX_FRAMES) {
-      throw new UserError(
-          "the video would have "
-              + (positions[positions.length - 1] + 1)
-              + " frames; it must have at most "
-              + MAX_FRAMES);
-    }
     int firstKey = 0;
     if (settings.interpolateKeyFrames() && settings.compat() == Compat.DSD_0_7_1) {
       firstKey = Math.max(0, positions.length - 2);
     }
     long start = positions[firstKey];
+    long frames = positions[positions.length - 1] - start + 1;
+    if (frames > MAX_FRAMES) {
+      throw new UserError(
+          "the video would have " + frames + " frames; it must have at most " + MAX_FRAMES);
+    }
     int[] keyFrames =
         Arrays.stream(positions).skip(firstKey).mapToInt(p -> (int) (p - start)).toArray();
     return new FramePlan(settings, keyFrames, firstKey);
@@ -71,7 +69,7 @@ public final class FramePlan {
                 + "; with interpolate_key_frames keys must grow");
       }
     }
-    return keys.stream().mapToLong(key -> (long) key - keys.get(0)).toArray();
+    return keys.stream().mapToLong(Integer::longValue).toArray();
   }
 
   /** Every frame, from 0 on: a view, cheap to hold and to index. */

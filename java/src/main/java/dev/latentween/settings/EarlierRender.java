@@ -33,8 +33,11 @@ public record EarlierRender(String timestring, Settings settings) {
       if (loaded.initHash().isPresent() && !loaded.initHash().equals(initHash)) {
         names.add(SettingsWriter.INIT_HASH);
       }
-      SameRender.differences(loaded.settings(), wanted.settings()).stream()
-          .filter(name -> !(wanted.seedDrawn() && name.equals(Catalogue.SEED.name())))
+      Catalogue.FIELDS.stream()
+          .filter(Field::frames)
+          .filter(field -> !(wanted.seedDrawn() && field == Catalogue.SEED))
+          .filter(field -> !field.jsonOf(loaded.settings()).equals(field.jsonOf(wanted.settings())))
+          .map(Field::name)
           .forEach(names::add);
       return names;
     }
@@ -83,7 +86,7 @@ public record EarlierRender(String timestring, Settings settings) {
           .sorted(Comparator.reverseOrder())
           .toList();
     } catch (IOException e) {
-      throw new UserError("cannot look into " + outdir + ": " + e.getMessage(), e);
+      throw new UserError("cannot look into " + outdir + ": " + Reason.of(e), e);
     }
   }
 

@@ -129,15 +129,13 @@ public record FieldType<T>(
 
   /**
    * The number of a JSON whole number; 20.0 is one too, since Python and JavaScript write it so.
+   * Beyond a long's reach it is one at its end, which no setting has in its range.
    */
   private static Optional<Long> wholeNumber(JsonNode node) {
     if (node.isIntegralNumber() && node.canConvertToLong()) {
       return Optional.of(node.longValue());
     }
-    boolean whole =
-        node.isNumber()
-            && node.doubleValue() == Math.rint(node.doubleValue())
-            && Math.abs(node.doubleValue()) < 1L << 53;
+    boolean whole = node.isNumber() && node.doubleValue() == Math.rint(node.doubleValue());
     return whole ? Optional.of((long) node.doubleValue()) : Optional.empty();
   }
 

@@ -145,7 +145,11 @@ record Resolver(Values values, Path folder, Clock clock, LongSupplier seeds, Lis
     }
     try {
       if (given.matches("(?i)https?://.*")) {
-        return new URI(given);
+        URI address = new URI(given);
+        if (address.getHost() == null) {
+          throw new URISyntaxException(given, "it names no host");
+        }
+        return address;
       }
       Path file = folder.resolve(given).normalize();
       if (!Files.isRegularFile(file)) {
@@ -169,7 +173,7 @@ record Resolver(Values values, Path folder, Clock clock, LongSupplier seeds, Lis
     Path computed =
         path(Catalogue.OUTPUT_PATH, values.of(Catalogue.OUTPUT_PATH))
             .resolve(YearMonth.now(clock).toString())
-            .resolve(batchName());
+            .resolve(path(Catalogue.BATCH_NAME, batchName()));
     return values
         .get(Catalogue.OUTDIR)
         .filter(given -> !given.isBlank())

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -25,7 +26,7 @@ final class SettingsJson {
   private SettingsJson() {}
 
   /** The members of a JSON object, in their order. */
-  static Map<String, JsonNode> object(String source, byte[] text) {
+  static Map<String, JsonNode> object(String source, InputStream text) throws IOException {
     JsonNode root;
     try {
       root = MAPPER.readTree(text);
@@ -35,8 +36,6 @@ final class SettingsJson {
           at == null ? "" : " at line " + at.getLineNr() + ", column " + at.getColumnNr();
       String reason = e.getOriginalMessage().lines().findFirst().orElse("");
       throw new UserError(source + " is not valid JSON" + place + ": " + reason, e);
-    } catch (IOException e) {
-      throw new UserError(source + " is not valid JSON: " + e.getMessage(), e);
     }
     if (!root.isObject()) {
       throw new UserError(source + " must hold one JSON object: {\"prompts\": [...], ...}");

@@ -3,6 +3,7 @@ package dev.latentween.settings;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -38,13 +39,12 @@ public final class SettingsReader {
    * @throws UserError where the file or a setting is wrong
    */
   public Loaded read(Path file, Map<String, String> overrides) {
-    try {
-      Path folder = file.toAbsolutePath().getParent();
-      return parse(file.toString(), Files.readAllBytes(file), folder, overrides);
+    try (InputStream in = Files.newInputStream(file)) {
+      return parse(file.toString(), in, file.toAbsolutePath().getParent(), overrides);
     } catch (NoSuchFileException e) {
       throw new UserError("there is no settings file " + file, e);
     } catch (IOException e) {
-      throw new UserError("cannot read settings file " + file + ": " + e.getMessage(), e);
+      throw new UserError("cannot read settings file " + file + ": " + Reason.of(e), e);
     }
   }
 
@@ -52,7 +52,8 @@ public final class SettingsReader {
    * Reads the text of a file that is called {@code source} and whose relative paths start at {@code
    * folder}.
    */
-  Loaded parse(String source, byte[] text, Path folder, Map<String, String> overrides) {
+  Loaded parse(String source, InputStream text, Path folder, Map<String, String> overrides)
+      throws IOException {
     Map<String, JsonNode> given = SettingsJson.object(source, text);
     Values values = new Values(new LinkedHashMap<>());
     Map<String, JsonNode> foreign = new LinkedHashMap<>();
@@ -75,7 +76,7 @@ public final class SettingsReader {
   }
 
   private static Optional<String> recorded(Map<String, JsonNode> given, String name) {
-    return Optional.ofNullable(given.get(name)).map(JsonNode::asText);
+    return Optional.ofNullable(given.get(name)).flatMap(FieldType::textOf);
   }
 
   /** Puts a value under the setting's main name, if it is known and the value fits. */

@@ -1,5 +1,6 @@
 package dev.latentween.video;
 
+import dev.latentween.settings.Reason;
 import dev.latentween.settings.UserError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -45,9 +46,13 @@ public final class FrameWriter implements AutoCloseable {
     jobs = new ArrayBlockingQueue<>(buffers + threads);
     workers = new Thread[threads];
     for (int i = 0; i < threads; i++) {
-      workers[i] = new Thread(this::work, "frame-writer-" + i);
+      // Made here: a thread that fails for want of memory would leave submit waiting.
+      PngEncoder encoder = new PngEncoder(files.width(), files.height(), files.bitDepth());
+      workers[i] = new Thread(() -> work(encoder), "frame-writer-" + i);
       workers[i].setDaemon(true);
-      workers[i].start();
+    }
+    for (Thread worker : workers) {
+      worker.start();
     }
   }
 
@@ -117,8 +122,8 @@ public final class FrameWriter implements AutoCloseable {
     }
   }
 
-  private void work() {
-    try (PngEncoder encoder = new PngEncoder(files.width(), files.height(), files.bitDepth())) {
+  private void work(PngEncoder encoder) {
+    try (encoder) {
       for (Job job = jobs.take(); job != END; job = jobs.take()) {
         write(encoder, job);
         free.add(job.pixels());

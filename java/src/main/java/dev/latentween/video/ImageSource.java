@@ -1,5 +1,6 @@
 package dev.latentween.video;
 
+import dev.latentween.settings.Reason;
 import dev.latentween.settings.UserError;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,7 +18,7 @@ import java.util.concurrent.TimeoutException;
 
 /** The bytes of an image file, from the disk or the web. */
 final class ImageSource {
-  static final int MAX_BYTES = 64 << 20;
+  private static final int MAX_BYTES = 256 << 20;
   private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
   private ImageSource() {}
@@ -32,8 +33,8 @@ final class ImageSource {
   }
 
   private static byte[] readFile(URI source) {
-    try {
-      return Files.readAllBytes(Path.of(source));
+    try (InputStream in = Files.newInputStream(Path.of(source))) {
+      return limited(source, in);
     } catch (IOException e) {
       throw error(source, Reason.of(e));
     }
@@ -63,13 +64,17 @@ final class ImageSource {
       if (response.statusCode() != 200) {
         throw error(url, "the server answers with status " + response.statusCode());
       }
-      byte[] bytes = in.readNBytes(MAX_BYTES + 1);
-      if (bytes.length > MAX_BYTES) {
-        throw error(url, "larger than " + (MAX_BYTES >> 20) + " MB");
-      }
-      return bytes;
+      return limited(url, in);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static byte[] limited(URI source, InputStream in) throws IOException {
+    byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+    if (bytes.length > MAX_BYTES) {
+      throw error(source, "larger than " + (MAX_BYTES >> 20) + " MB");
+    }
+    return bytes;
   }
 }

@@ -18,6 +18,11 @@ import org.bytedeco.opencv.opencv_core.Mat;
  * EXIF says, brought to the frame's size as PIL's LANCZOS does.
  */
 public final class InitImage {
+  // An array has room for the picture, and for it with one side brought to 8192.
+  private static final int MAX_SIDE = 65535;
+
+  private static final int MAX_PIXELS = 1 << 28;
+
   /** Rows of RGB bytes. */
   record Picture(byte[] rgb, int width, int height) {
     Picture resized(int toWidth, int toHeight) {
@@ -87,13 +92,28 @@ public final class InitImage {
   private static Picture decode(URI source) {
     byte[] file = ImageSource.read(source);
     try (Mat encoded = new Mat(file.length == 0 ? new byte[1] : file);
-        Mat image = imdecode(encoded, IMREAD_COLOR_RGB | IMREAD_IGNORE_ORIENTATION)) {
+        Mat image = decode(encoded)) {
       if (image.empty()) {
         throw ImageSource.error(source, "not a whole image; PNG, JPEG, WebP and BMP can be read");
+      }
+      if (Math.max(image.cols(), image.rows()) > MAX_SIDE || image.total() > MAX_PIXELS) {
+        throw ImageSource.error(
+            source,
+            "is %dx%d pixels; %d a side and 268 million in all are most"
+                .formatted(image.cols(), image.rows(), MAX_SIDE));
       }
       byte[] rgb = new byte[image.cols() * image.rows() * 3];
       image.data().get(rgb);
       return new Picture(rgb, image.cols(), image.rows());
+    }
+  }
+
+  /** Empty if it is no image; OpenCV throws where a header promises more than it reads. */
+  private static Mat decode(Mat file) {
+    try {
+      return imdecode(file, IMREAD_COLOR_RGB | IMREAD_IGNORE_ORIENTATION);
+    } catch (RuntimeException e) {
+      return new Mat();
     }
   }
 }

@@ -1,5 +1,6 @@
 package dev.latentween.video;
 
+import dev.latentween.settings.Reason;
 import dev.latentween.settings.UserError;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -33,7 +33,7 @@ final class PngDecoder {
       PngFilters.unfilter(filtered, rowBytes, 3 * bitDepth / 8, pixels);
       return pixels;
     } catch (DataFormatException e) {
-      throw new IOException(file + " is not a whole frame: " + e.getMessage(), e);
+      throw new IOException("not a whole frame, " + e.getMessage(), e);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.latentween.video;
 
+import dev.latentween.settings.Reason;
 import dev.latentween.settings.UserError;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -7,12 +8,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * A video that frames stream into, in their order. It appears under its name with {@link #finish};
  * closed before that, nothing of it stays. The memory held does not grow with its length.
  */
 public abstract class VideoSink implements AutoCloseable {
+  /** Of the files that can be made. */
+  public static final List<String> ENDINGS = List.of("avi", "mp4", "webm", "gif");
+
   private final PartialFile file;
   private final int frameBytes;
   private int frames;
@@ -35,11 +40,15 @@ public abstract class VideoSink implements AutoCloseable {
       // H.264 and VP9 keep colour at half the size; OpenCV writes odd sizes as empty files.
       throw new IllegalArgumentException("a video of " + width + "x" + height + ": not even");
     }
-    String name = path.getFileName().toString();
-    String ending = name.substring(Math.max(0, name.lastIndexOf('.'))).toLowerCase(Locale.ROOT);
-    if (!List.of(".avi", ".mp4", ".webm", ".gif").contains(ending)) {
-      throw new UserError("video " + path + ": the name must end in .avi, .mp4, .webm or .gif");
-    }
+    String ending =
+        ending(path)
+            .orElseThrow(
+                () ->
+                    new UserError(
+                        "video "
+                            + path
+                            + ": its ending must be one of "
+                            + String.join(", ", ENDINGS)));
     PartialFile file = PartialFile.of(path);
     boolean started = false;
     try {
@@ -47,9 +56,9 @@ public abstract class VideoSink implements AutoCloseable {
       file.create().close(); // OpenCV does not say why it cannot open a file; this does
       VideoSink sink =
           switch (ending) {
-            case ".avi" -> new AviSink(file, width, height, fps);
-            case ".mp4" -> new FfmpegSink(file, VideoFormat.MP4, width, height, fps);
-            case ".webm" -> new FfmpegSink(file, VideoFormat.WEBM, width, height, fps);
+            case "avi" -> new AviSink(file, width, height, fps);
+            case "mp4" -> new FfmpegSink(file, VideoFormat.MP4, width, height, fps);
+            case "webm" -> new FfmpegSink(file, VideoFormat.WEBM, width, height, fps);
             default -> new FfmpegSink(file, VideoFormat.GIF, width, height, fps);
           };
       started = true;
@@ -61,6 +70,12 @@ public abstract class VideoSink implements AutoCloseable {
         file.discard();
       }
     }
+  }
+
+  /** The one of {@link #ENDINGS} that a file has, if any. */
+  public static Optional<String> ending(Path path) {
+    String name = path.toString().toLowerCase(Locale.ROOT);
+    return ENDINGS.stream().filter(ending -> name.endsWith("." + ending)).findFirst();
   }
 
   /**

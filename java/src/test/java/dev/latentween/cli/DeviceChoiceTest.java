@@ -31,6 +31,9 @@ class DeviceChoiceTest {
     assertThat(chosen.names()).containsExactly("cuda:3");
     assertThat(chosen.note()).isEqualTo("rendering on cuda:3, H100");
     assertThat(choose("cuda", OLD, SMALL).names()).containsExactly("cuda:1");
+    assertThat(choose("cuda", FREE, gpu(4, "GH200", 90, 144, 20, "")).names())
+        .as("the larger one before the idle one")
+        .containsExactly("cuda:4");
     assertThat(choose("cuda", FREE, gpu(4, "H100", 90, 132, 79, "")).names())
         .containsExactly("cuda:3");
   }

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.latentween.engine.DeviceInfo;
 import dev.latentween.engine.Devices;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -37,6 +39,18 @@ class DevicesCommandTest {
             "* cuda:1  H100, compute capability 9.0, 132 multiprocessors; float16; 79.0 of 80.0 GiB"
                 + " free; 32 frames of 512x512 at once")
         .hasSize(3);
+  }
+
+  @Test
+  void memoryIsToldInBytes() throws Exception {
+    String total =
+        Files.readString(Path.of("/proc/meminfo")).replaceFirst("(?s)MemTotal: *(\\d+) kB.*", "$1");
+    JsonNode cpu =
+        new ObjectMapper().readTree(DevicesCommand.describe(BOTH, true)).get("devices").get(2);
+    assertThat(cpu.get("total_bytes").asLong()).isEqualTo(1024 * Long.parseLong(total));
+    assertThat(cpu.get("free_bytes").asLong())
+        .isPositive()
+        .isLessThan(cpu.get("total_bytes").asLong());
   }
 
   @Test

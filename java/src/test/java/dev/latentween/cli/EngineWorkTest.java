@@ -128,7 +128,8 @@ class EngineWorkTest {
   @Test
   void whatIsPlannedIsHalvedUntilItFits() throws IOException {
     try (EngineWork work = work(12, 3, 100)) {
-      render(12, work::run);
+      assertThat(work.batch()).as("what buffers must have room for").isEqualTo(3);
+      render(work.batch(), work::run);
     }
     assertThat(notes)
         .containsExactly(
@@ -164,6 +165,28 @@ class EngineWorkTest {
   }
 
   @Test
+  void cancellingReachesARendererThatIsBeingMade() throws IOException {
+    List<Painter> made = new ArrayList<>();
+    EngineWork[] work = new EngineWork[1];
+    work[0] =
+        new EngineWork(
+            size -> {
+              if (size < 5) {
+                work[0].cancel();
+              }
+              made.add(new Painter(size, 5, 6));
+              return made.get(made.size() - 1);
+            },
+            5,
+            notes::add);
+    try (EngineWork all = work[0]) {
+      render(5, all::run);
+    }
+    assertThat(made).hasSize(2);
+    assertThat(made.get(1).cancelled.getCount()).isZero();
+  }
+
+  @Test
   void oneEnginesFailureEndsTheOthers() {
     CountDownLatch started = new CountDownLatch(1);
     Painter waiting =
@@ -171,10 +194,8 @@ class EngineWorkTest {
           @Override
           public void collect(ByteBuffer pixels) {
             started.countDown();
-            try {
-              super.cancelled.await();
-            } catch (InterruptedException e) {
-              Thread.currentThread().interrupt();
+            while (super.cancelled.getCount() > 0) {
+              Thread.onSpinWait(); // as in a native call, which no interruption ends
             }
             throw new EngineException(Code.CANCELLED, "cancelled");
           }

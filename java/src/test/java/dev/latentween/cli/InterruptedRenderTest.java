@@ -65,6 +65,16 @@ class InterruptedRenderTest {
     assertResumable();
   }
 
+  @Test
+  void whatKeepsNoFramesDoesNotPromiseToGoOn() throws Exception {
+    try (Child child = start("-s", "steps=1000", "-s", "save_samples=false")) {
+      child.awaitFile(outdir, "*_settings.txt");
+      child.interrupt();
+      assertThat(child.exitCode(20)).as(child.said()).isEqualTo(130);
+      assertThat(child.said()).contains("interrupted").doesNotContain("--resume");
+    }
+  }
+
   /** A frame of these settings takes minutes. */
   @Test
   void interruptionDoesNotWaitForTheFrame() throws Exception {

@@ -29,6 +29,8 @@ class KeySeedsTest {
     int last = SmallRender.FRAMES - 1;
     assertThat(Picture.read(both.get(0)).rgb()).isEqualTo(Picture.read(three.get(0)).rgb());
     assertThat(Picture.read(both.get(last)).rgb()).isEqualTo(Picture.read(four.get(last)).rgb());
+    assertThat(Picture.read(both.get(0)).parameters()).contains("Seed: 3");
+    assertThat(Picture.read(both.get(last)).parameters()).contains("Seed: 4");
     int middle = last / 2;
     assertThat(Picture.read(both.get(middle)).rgb())
         .isNotEqualTo(Picture.read(three.get(middle)).rgb())

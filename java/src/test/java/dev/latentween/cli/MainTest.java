@@ -1,11 +1,19 @@
 package dev.latentween.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.latentween.engine.EngineException;
+import dev.latentween.model.TinyModel;
+import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import picocli.CommandLine;
 
 class MainTest {
   @Test
@@ -21,6 +29,32 @@ class MainTest {
       assertThat(cli.err()).startsWith("error: ").hasLineCount(1);
       assertThat(cli.out()).isEmpty();
     }
+  }
+
+  /** Not the words of a file of that name. */
+  @Test
+  void promptMayBeginWithAnAt(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("file"), "--help");
+    Cli cli = Cli.run("model", "tokens", TinyModel.FOLDER, "@" + file);
+    assertThat(cli.exitCode()).isZero();
+    assertThat(cli.out()).contains("@", "not cut");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"OUT_OF_MEMORY, 4", "DEVICE, 4", "CANCELLED, 130", "NOT_FINITE, 2"})
+  void engineFailuresAreOneLineAndAnExitCode(EngineException.Code code, int exitCode)
+      throws Exception {
+    StringWriter err = new StringWriter();
+    CommandLine main = Main.commandLine().setErr(new PrintWriter(err));
+    EngineException failure = new EngineException(code, "lost\n  at once");
+    assertThat(handled(main, failure)).isEqualTo(exitCode);
+    assertThat(err).hasToString("error: lost at once\n");
+    EngineException ours = new EngineException(EngineException.Code.INTERNAL, "a bug");
+    assertThatThrownBy(() -> handled(main, ours)).isSameAs(ours);
+  }
+
+  private static int handled(CommandLine main, Exception failure) throws Exception {
+    return main.getExecutionExceptionHandler().handleExecutionException(failure, main, null);
   }
 
   @Test

@@ -39,6 +39,7 @@ class OutputsTest {
         .contains(file + ": 12 frames, 64x64, 1.20 s at 10 fps; ")
         .containsPattern("peak memory \\d+ MiB\n")
         .contains("frames and settings: " + outdir);
+    assertThat(cli.err()).containsPattern("frame 12/12, [\\d.]+ frames/s, 0:00 left, prompt 2\n");
     assertThat(names(outdir)).noneMatch(left -> left.startsWith("."));
   }
 
@@ -101,6 +102,8 @@ class OutputsTest {
         .contains("note: model_checkpoint is sd-v1-5.ckpt; rendering with --model tiny-sd1\n");
     assertThat(Files.readString(SmallRender.only(outdir, "_settings.txt")))
         .contains("\"model_checkpoint\": \"tiny-sd1\"");
+    cli = SmallRender.into(settings, outdir, "-s", "model_checkpoint=tiny-sd1.safetensors");
+    assertThat(cli.err()).doesNotContain("model_checkpoint");
   }
 
   private static List<String> names(Path folder) {

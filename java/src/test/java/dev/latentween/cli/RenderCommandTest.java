@@ -2,6 +2,8 @@ package dev.latentween.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.latentween.settings.Fit;
+import dev.latentween.video.InitImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -102,6 +104,7 @@ class RenderCommandTest {
     return Stream.of(
         new String[] {"-o", "a.mov", "--output is a.mov; its ending must be one of avi, mp4,"},
         new String[] {"--output", "mp4", "--output is mp4; its ending must be"},
+        new String[] {"-o", "/", "--output is /; its ending must be one of avi"},
         new String[] {"--batch", "0", "--batch is 0; it must be at least 1"},
         new String[] {"--batch", "many", "--batch is many; it must be at least 1, or auto"},
         new String[] {"--device", "gpu", "--device is gpu; it must be cpu, cuda,"},
@@ -124,9 +127,24 @@ class RenderCommandTest {
   }
 
   @Test
+  void resumeOfNothingIsTold() {
+    Cli cli =
+        Cli.run(
+            "render", city, "--dry-run", "--resume", "-s", "use_init=false", "--outdir", folder);
+    assertThat(cli.exitCode()).isZero();
+    assertThat(cli.err())
+        .contains(
+            "note: nothing to resume in "
+                + folder
+                + ": no render there has the same settings and model\n");
+  }
+
+  @Test
   void resumeKeepsTheTimestringAndTheSeed() throws IOException {
     Path outdir = Files.createDirectory(folder.resolve("o"));
-    String settings = Files.readString(city).replaceFirst("\\{", "{\"model_checkpoint\": \"m\",");
+    String hash = InitImage.hash(InitImage.load(PICTURE.toUri(), 768, 512, Fit.STRETCH));
+    String recorded = "{\"model_checkpoint\": \"m\", \"init_image_sha256\": \"" + hash + "\",";
+    String settings = Files.readString(city).replaceFirst("\\{", recorded);
     Files.writeString(outdir.resolve("20230101000000_settings.txt"), settings);
     Files.copy(PICTURE, outdir.resolve("city-street.jpg"));
     String asBefore = "init_image=" + outdir.resolve("city-street.jpg");
@@ -143,5 +161,6 @@ class RenderCommandTest {
             "--model",
             "m.safetensors");
     assertThat(cli.out()).contains("video       " + outdir.resolve("20230101000000.mp4") + "\n");
+    assertThat(cli.err()).doesNotContain("drawn", "nothing to resume");
   }
 }

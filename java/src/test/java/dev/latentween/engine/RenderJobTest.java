@@ -22,10 +22,7 @@ import org.junit.jupiter.api.Test;
 
 /** Batches submitted and collected in turn, from two threads, and cancelled. */
 class RenderJobTest {
-  private static final Settings SETTINGS =
-      SettingsFiles.settings(
-          "{\"prompts\": [\"a city\", \"a beautiful and modern city\"], \"interpolate_x_frames\": 4,"
-              + " \"W\": 64, \"H\": 64, \"steps\": 2, \"scale\": 5, \"seed\": 5}");
+  private static final Settings SETTINGS = with("\"seed\": 5");
   private static final List<Frame> FRAMES = FramePlan.of(SETTINGS).frames();
 
   private static TinyEngine tiny;
@@ -46,7 +43,13 @@ class RenderJobTest {
         oneByOne.addAll(frames(job, pixels, 1));
       }
     }
-    assertThat(oneByOne).hasSizeGreaterThan(4).doesNotHaveDuplicates();
+    assertThat(oneByOne).hasSizeGreaterThan(4);
+    assertAllDiffer(oneByOne);
+  }
+
+  /** As buffers, which are compared by what they hold; arrays are not always. */
+  private static void assertAllDiffer(List<byte[]> pictures) {
+    assertThat(pictures.stream().map(ByteBuffer::wrap)).doesNotHaveDuplicates();
   }
 
   @AfterAll
@@ -54,8 +57,20 @@ class RenderJobTest {
     tiny.close();
   }
 
+  private static Settings with(String members) {
+    return SettingsFiles.settings(
+        "{\"prompts\": [\"a city\", \"a beautiful and modern city\"], \"interpolate_x_frames\": 4,"
+            + " \"W\": 64, \"H\": 64, \"steps\": 3, "
+            + members
+            + "}");
+  }
+
   private static RenderJob job(int batch) {
-    return RenderJob.create(tiny.model, tokenizer::encode, SETTINGS, batch, null);
+    return job(SETTINGS, batch);
+  }
+
+  private static RenderJob job(Settings settings, int batch) {
+    return RenderJob.create(tiny.model, tokenizer::encode, settings, batch, null);
   }
 
   private static ByteBuffer buffer(RenderJob job, int frames) {
@@ -84,6 +99,29 @@ class RenderJobTest {
       assertThat(frames(job, pixels, 1)).containsExactly(oneByOne.get(0));
       assertThatThrownBy(() -> job.collect(pixels)).isInstanceOf(IllegalStateException.class);
     }
+  }
+
+  @Test
+  void everySettingReachesTheEngine() {
+    List<byte[]> pictures = new ArrayList<>();
+    for (String members :
+        List.of(
+            "\"seed\": 5",
+            "\"seed\": 6",
+            "\"seed\": 5, \"scale\": 6",
+            "\"seed\": 5, \"neg_prompts\": \"night\"",
+            "\"seed\": 5, \"clip_skip\": 2",
+            "\"seed\": 5, \"sigmas\": \"karras\"",
+            "\"seed\": 5, \"noise_device\": \"cpu\"",
+            "\"seed\": 5, \"sampler\": \"ddim\"",
+            "\"seed\": 5, \"sampler\": \"ddim\", \"ddim_eta\": 1")) {
+      try (RenderJob job = job(with(members), 1)) {
+        ByteBuffer pixels = buffer(job, 1);
+        job.render(FRAMES.subList(0, 1), pixels);
+        pictures.addAll(frames(job, pixels, 1));
+      }
+    }
+    assertAllDiffer(pictures);
   }
 
   @Test
@@ -133,7 +171,7 @@ class RenderJobTest {
       job.submit(FRAMES.subList(0, 2));
       assertThatThrownBy(() -> job.collect(buffer(job, 1)))
           .isInstanceOf(IllegalArgumentException.class);
-      ByteBuffer pixels = buffer(job, 2);
+      ByteBuffer pixels = buffer(job, 2).position(7); // "from its start", wherever it stands
       job.collect(pixels);
       assertThat(frames(job, pixels, 2)).containsExactly(oneByOne.get(0), oneByOne.get(1));
     }

@@ -2,6 +2,7 @@ package dev.latentween.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import dev.latentween.settings.UserError;
 import java.io.IOException;
@@ -9,8 +10,10 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.BeforeEach;
@@ -152,6 +155,20 @@ class CheckpointFaultsTest {
     assertRefused(folder, UNET + " is missing");
     Files.delete(folder.resolve("unet/config.json"));
     assertRefused(folder, "unet/config.json is missing");
+  }
+
+  @Test
+  void whatMayNotBeReadIsNamed() throws IOException {
+    for (String name : List.of("tokenizer/vocab.json", "text_encoder", "unet")) {
+      Path forbidden = folder.resolve(name);
+      Files.setPosixFilePermissions(forbidden, Set.of());
+      try {
+        assumeFalse(Files.isReadable(forbidden), "root may read everything");
+        assertRefused(folder, name, "cannot be read: permission denied");
+      } finally {
+        Files.setPosixFilePermissions(forbidden, PosixFilePermissions.fromString("rwx------"));
+      }
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.latentween.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.latentween.model.SchedulerConfig.BetaSchedule;
 import dev.latentween.model.SchedulerConfig.PredictionType;
 import java.io.IOException;
 import java.nio.ByteOrder;
@@ -109,7 +110,17 @@ class CheckpointTest {
       assertThat(alone.config().unet().heads()).containsExactly(8, 8, 8, 8);
       assertThat(alone.config().text().heads()).isEqualTo(1);
       assertThat(alone.config().text().activation()).isEqualTo(TextConfig.Activation.QUICK_GELU);
+      assertThat(alone.config().text().layerNormEps()).isEqualTo(1e-5);
+      assertThat(alone.config().unet().flipSinToCos()).isTrue();
+      assertThat(alone.config().unet().freqShift()).isZero();
+      assertThat(alone.config().unet().normEps()).isEqualTo(1e-5);
+      assertThat(alone.config().unet().normGroups()).isEqualTo(32);
       assertThat(alone.config().vae().normGroups()).isEqualTo(32);
+      assertThat(alone.config().vae().scalingFactor()).isEqualTo(0.18215);
+      assertThat(alone.config().scheduler())
+          .isEqualTo(
+              new SchedulerConfig(
+                  0.00085, 0.012, BetaSchedule.SCALED_LINEAR, 1000, PredictionType.EPSILON));
     }
   }
 
@@ -138,6 +149,45 @@ class CheckpointTest {
       assertThat(alone.config().scheduler().predictionType())
           .isEqualTo(PredictionType.V_PREDICTION);
     }
+  }
+
+  /** Of those that a file may have around it, the asked for ones go first. */
+  @Test
+  void theTokenizersFolderGoesBeforeTheFilesOwn() throws IOException {
+    Path single = TinyModel.singleFile(temp.resolve("alone.safetensors"));
+    Path own = TinyModel.copy(TinyModel.FOLDER, temp.resolve("alone"));
+    TinyModel.editJson(own.resolve("unet/config.json"), json -> json.put("attention_head_dim", 2));
+
+    try (Checkpoint alone = Checkpoint.open(single, TinyModel.FOLDER.resolve("tokenizer"))) {
+      assertThat(alone.config().unet().heads()).containsExactly(4, 4, 4, 4);
+    }
+    try (Checkpoint alone = Checkpoint.open(single, null)) {
+      assertThat(alone.config().unet().heads()).containsExactly(2, 2, 2, 2);
+    }
+  }
+
+  @Test
+  void identityIsOfTheWeightsThatTheUNetsActivationsComeFrom() throws IOException {
+    Path folder = TinyModel.copy(TinyModel.FOLDER, temp.resolve("tiny sd1/1"));
+    String before = identity(folder);
+    assertThat(before).startsWith("1-").isEqualTo(identity(folder));
+    changeLastByte(folder.resolve("vae/diffusion_pytorch_model.safetensors"));
+    assertThat(identity(folder)).isEqualTo(before);
+    changeLastByte(folder.resolve("unet/diffusion_pytorch_model.safetensors"));
+    assertThat(identity(folder)).isNotEqualTo(before);
+    assertThat(identity(Files.move(folder, temp.resolve("a é")))).startsWith("a__-");
+  }
+
+  private static String identity(Path folder) {
+    try (Checkpoint checkpoint = Checkpoint.open(folder, null)) {
+      return checkpoint.identity();
+    }
+  }
+
+  private static void changeLastByte(Path file) throws IOException {
+    byte[] bytes = Files.readAllBytes(file);
+    bytes[bytes.length - 1] ^= 1;
+    Files.write(file, bytes);
   }
 
   @Test

@@ -4,8 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import dev.latentween.OpenFiles;
 import dev.latentween.settings.UserError;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,6 +46,7 @@ class SafeTensorsTest {
         .usingRecursiveComparison()
         .isEqualTo(new StoredTensor(file, "F32", new long[0], start + 12, 4));
     assertThat(tensors.get("c").offset()).isEqualTo(start + 16);
+    assertThat(OpenFiles.below(temp)).isEmpty();
   }
 
   static Stream<Arguments> lyingHeaders() {
@@ -70,6 +73,7 @@ class SafeTensorsTest {
             "data_offsets are beyond the file"),
         arguments(one("\"F16\"", "[6]", "[0, 12]"), "12 bytes that belong to no tensor"),
         arguments(two("a", "[12, 36]", "b", "[0, 24]"), "'a': its bytes overlap"),
+        arguments(two("a", "[23, 47]", "b", "[0, 24]"), "'a': its bytes overlap"),
         arguments(two("a", "[0, 24]", "a", "[24, 48]"), "Duplicate field 'a'"),
         arguments("{\"" + "[".repeat(5000), "bad header"));
   }
@@ -116,6 +120,19 @@ class SafeTensorsTest {
     assertThatThrownBy(() -> SafeTensors.read(file))
         .isInstanceOf(UserError.class)
         .hasMessageContaining("is truncated: c ends at byte");
+  }
+
+  /** 100 MB are the format's limit; what is longer is not even read. */
+  @Test
+  void aHeaderThatNoneIsAsLongAsIsRefused() throws IOException {
+    Path file = temp.resolve("long.safetensors");
+    try (RandomAccessFile raw = new RandomAccessFile(file.toFile(), "rw")) {
+      raw.setLength(200_000_000);
+      raw.writeLong(Long.reverseBytes(100_000_001));
+    }
+    assertThatThrownBy(() -> SafeTensors.read(file))
+        .isInstanceOf(UserError.class)
+        .hasMessageEndingWith("is not a safetensors file: header length 100000001");
   }
 
   @Test

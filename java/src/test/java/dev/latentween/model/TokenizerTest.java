@@ -194,6 +194,10 @@ class TokenizerTest {
     assertBad(folder, "merges.txt: line 248: 'qq' is not in vocab.json");
     Files.write(merges, new byte[] {(byte) 0xff, (byte) 0xfe});
     assertBad(folder, "merges.txt: cannot be read as UTF-8 text");
+    Files.delete(merges);
+    Files.createDirectory(merges);
+    assertBad(folder, "merges.txt: cannot be read: Is a directory");
+    Files.delete(merges);
     Files.writeString(merges, good);
 
     Path vocab = folder.resolve("vocab.json");

@@ -108,6 +108,8 @@ class FramePlanTest {
   void planOfAMillionFramesIsAllThereIs() {
     assertThat(FramePlan.of(keyed("{\"0\": \"a\", \"999999\": \"b\"}", "none")).frameCount())
         .isEqualTo(1_000_000);
+    String farOff = "{\"0\": \"a\", \"5000000\": \"b\", \"5000010\": \"c\"}";
+    assertThat(FramePlan.of(keyed(farOff, "dsd-0.7.1")).frameCount()).isEqualTo(11);
     assertThatThrownBy(() -> FramePlan.of(keyed("{\"0\": \"a\", \"1000000\": \"b\"}", "none")))
         .isInstanceOf(UserError.class);
     assertThatThrownBy(() -> FramePlan.of(keyed("{\"0\": \"a\", \"2147483647\": \"b\"}", "none")))

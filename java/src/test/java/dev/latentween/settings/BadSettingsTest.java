@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import java.nio.charset.StandardCharsets;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -69,6 +71,7 @@ class BadSettingsTest {
         arguments("\"cond_prompts\": [\"z\"]", "cond_prompts is another name of prompts, and the"),
         arguments("\"batch_name\": \"../x\"", "batch_name is \"../x\"; it must be the name of one"),
         arguments("\"batch_name\": \"..\"", "batch_name is \"..\"; it must be the name of one"),
+        arguments("\"batch_name\": \"\\ud800\"", "it must be a folder's path"),
         arguments("\"outdir\": \"a\\u0000b\"", "it must be a folder's path"),
         arguments("\"use_init\": true", "use_init is true but init_image is not given"),
         arguments(
@@ -77,6 +80,9 @@ class BadSettingsTest {
         arguments(
             "\"use_init\": true, \"init_image\": \"http://a b/\"",
             "init_image is \"http://a b/\"; it must be a file or http(s) URL"),
+        arguments(
+            "\"use_init\": true, \"init_image\": \"http:///a.png\"",
+            "init_image is \"http:///a.png\"; it must be a file or http(s) URL"),
         arguments(
             "\"resume_from_timestring\": true, \"resume_timestring\": \"../x\"",
             "resume_timestring is \"../x\"; it must be like \"20220829210106\""),
@@ -128,17 +134,33 @@ class BadSettingsTest {
   }
 
   @Test
-  void fileThatIsNotThereOrNotTextIsRefused(@TempDir Path folder) {
+  void fileThatIsNotThereOrNotTextIsRefused(@TempDir Path folder) throws IOException {
     assertThatThrownBy(() -> new SettingsReader().read(folder.resolve("no.json"), Map.of()))
         .isInstanceOf(UserError.class)
         .hasMessageStartingWith("there is no settings file ");
     assertThatThrownBy(() -> new SettingsReader().read(folder, Map.of()))
         .isInstanceOf(UserError.class)
         .hasMessageStartingWith("cannot read settings file ");
-    byte[] png = "\u0089PNG\r\n".getBytes(StandardCharsets.ISO_8859_1);
-    assertThatThrownBy(() -> new SettingsReader().parse("a.png", png, folder, Map.of()))
+    Path loop = Files.createSymbolicLink(folder.resolve("loop"), folder.resolve("loop"));
+    assertThatThrownBy(() -> new SettingsReader().read(loop, Map.of()))
         .isInstanceOf(UserError.class)
-        .hasMessageStartingWith("a.png is not valid JSON");
+        .hasMessageStartingWith("cannot read settings file " + loop + ": Too many levels");
+    Path png = Files.write(folder.resolve("a.png"), new byte[] {(byte) 0x89, 'P', 'N', 'G'});
+    assertThatThrownBy(() -> new SettingsReader().read(png, Map.of()))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith(png + " is not valid JSON");
+  }
+
+  /** A model's, for example: its name is easily given in the settings' place. */
+  @Test
+  void hugeFileIsNotReadWhole(@TempDir Path folder) throws IOException {
+    Path huge = folder.resolve("huge.safetensors");
+    try (RandomAccessFile file = new RandomAccessFile(huge.toFile(), "rw")) {
+      file.setLength(3L << 30);
+    }
+    assertThatThrownBy(() -> new SettingsReader().read(huge, Map.of()))
+        .isInstanceOf(UserError.class)
+        .hasMessageStartingWith(huge + " is not valid JSON at line 1, ");
   }
 
   @Test

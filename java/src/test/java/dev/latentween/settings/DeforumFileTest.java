@@ -18,8 +18,7 @@ class DeforumFileTest {
   @Test
   void fileSavedByTheNotebookLoadsWithoutAWord() throws IOException {
     try (InputStream in = getClass().getResourceAsStream("notebook_settings.txt")) {
-      Loaded loaded =
-          new SettingsReader().parse("notebook", in.readAllBytes(), Path.of("/"), Map.of());
+      Loaded loaded = new SettingsReader().parse("notebook", in, Path.of("/"), Map.of());
       assertThat(loaded.notices()).isEmpty();
       assertThat(loaded.settings().prompts()).hasSize(2);
       assertThat(loaded.settings().promptKeys()).containsExactly(0, 10);

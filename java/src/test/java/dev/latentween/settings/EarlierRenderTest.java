@@ -90,6 +90,30 @@ class EarlierRenderTest {
         .hasMessage("cannot resume " + OLD + ": it has other values for " + name);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "ddim_eta, 0.5",
+    "use_init, false",
+    "init_image, https://example.org/b.png",
+    "strength, 0.3",
+    "fit, crop"
+  })
+  void norMayThoseOfAnInitImage(String name, String value) throws IOException {
+    Map<String, String> wanted =
+        new HashMap<>(
+            Map.of(
+                "seed", "5",
+                "sampler", "ddim",
+                "use_init", "true",
+                "init_image", "https://example.org/a.png"));
+    record(OLD, wanted);
+    assertThat(EarlierRender.find(load(wanted), MODEL, Optional.of("12ab")))
+        .as("an earlier version noted no picture down")
+        .isPresent();
+    wanted.put(name, value);
+    assertThat(EarlierRender.find(load(wanted), MODEL, NO_PICTURE)).isEmpty();
+  }
+
   @Test
   void anotherModelsFramesAreOthers() throws IOException {
     record(OLD, Map.of("seed", "5"));

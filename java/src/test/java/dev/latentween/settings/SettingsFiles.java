@@ -1,5 +1,9 @@
 package dev.latentween.settings;
 
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -18,8 +22,12 @@ public final class SettingsFiles {
 
   /** Reads settings whose relative paths start at a folder. */
   static Loaded load(String json, Path folder, Map<String, String> overrides) {
-    return new SettingsReader(CLOCK, () -> DRAWN)
-        .parse("test.json", json.getBytes(StandardCharsets.UTF_8), folder, overrides);
+    InputStream text = new ByteArrayInputStream(json.getBytes(StandardCharsets.UTF_8));
+    try {
+      return new SettingsReader(CLOCK, () -> DRAWN).parse("test.json", text, folder, overrides);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   static Loaded load(String json) {

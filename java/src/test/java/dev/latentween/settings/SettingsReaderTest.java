@@ -57,6 +57,16 @@ class SettingsReaderTest {
     assertThat(map.promptKeys()).containsExactly(10, 2);
   }
 
+  /**
+   * Deforum saves the names that it did not use so; Python takes a number with spaces around it.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"null", "\"\"", "[]", "{}"})
+  void promptsUnderAnotherNameThatAreNoneDoNotCount(String none) {
+    String json = "{\"prompts\": {\" 5 \": \"a\"}, \"cond_prompts\": " + none + "}";
+    assertThat(SettingsFiles.settings(json).promptKeys()).containsExactly(5);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"neg_prompts", "uncond_prompts"})
   void negativePromptsAreOneForAllOrOneForEach(String name) {
@@ -115,6 +125,7 @@ class SettingsReaderTest {
     assertThat(SettingsFiles.with("\"seed\": -1").settings().seed()).isEqualTo(SettingsFiles.DRAWN);
     assertThat(SettingsFiles.with("\"seed\": -1").seedDrawn()).isTrue();
     assertThat(SettingsFiles.with("\"seed\": 0").settings().seed()).isZero();
+    assertThat(SettingsFiles.with("\"seed\": 0").seedDrawn()).isFalse();
     Loaded given = SettingsFiles.with("\"seed\": 4294967295");
     assertThat(given.settings().seed()).isEqualTo(4294967295L);
     assertThat(given.seedDrawn()).isFalse();
@@ -150,6 +161,12 @@ class SettingsReaderTest {
     Loaded karras = SettingsFiles.with("\"sigmas\": \"karras\", \"sampler\": \"ddim\"");
     assertThat(karras.settings().sigmaSchedule()).isEqualTo(SigmaSchedule.COMPVIS);
     assertThat(karras.notices()).containsExactly("sigmas: no effect with sampler ddim");
+  }
+
+  @Test
+  void modelIsRecordedOrNot() {
+    assertThat(SettingsFiles.with("\"model_checkpoint\": \"m\"").modelCheckpoint()).contains("m");
+    assertThat(SettingsFiles.with("\"model_checkpoint\": null").modelCheckpoint()).isEmpty();
   }
 
   @Test
@@ -216,6 +233,8 @@ class SettingsReaderTest {
   void outdirIsTakenAsItIs() {
     assertThat(SettingsFiles.with("\"outdir\": \"/tmp/x\"").settings().outdir())
         .isEqualTo(Path.of("/tmp/x"));
+    assertThat(SettingsFiles.with("\"outdir\": \" \"").settings().outdir())
+        .isEqualTo(Path.of("outputs/2023-02/StableFun"));
     assertThat(
             SettingsFiles.with("\"output_path\": \"o\", \"batch_name\": \"b\"").settings().outdir())
         .isEqualTo(Path.of("o/2023-02/b"));

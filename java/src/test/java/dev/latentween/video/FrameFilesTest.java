@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.zip.CRC32;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,6 +86,18 @@ class FrameFilesTest {
       assertThat(rgb.get(i) & 0xff).as("of %d", word).isEqualTo(Math.min(255, word / 255));
     }
     assertThatThrownBy(() -> files.readRgb8(8, rgb)).isInstanceOf(IOException.class);
+  }
+
+  /** Whole chunks, but rows that are missing. */
+  @Test
+  void aFrameOfTooFewPixelsIsNotWhole() throws Exception {
+    byte[] taller = PngEncoder.header(16, 9, 8);
+    CRC32 crc = new CRC32();
+    System.arraycopy(taller, 0, png, 16, taller.length);
+    crc.update(png, 12, 17);
+    ByteBuffer.wrap(png).putInt(29, (int) crc.getValue());
+    Files.write(files.path(7), png);
+    assertThat(new FrameFiles(dir, "t", 16, 9, 8).isWhole(7)).isFalse();
   }
 
   @ParameterizedTest

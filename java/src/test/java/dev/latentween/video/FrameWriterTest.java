@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.latentween.settings.UserError;
 import java.awt.image.BufferedImage;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
@@ -108,6 +109,32 @@ class FrameWriterTest {
     Files.newInputStream(pipe).close();
     third.get(10, TimeUnit.SECONDS);
     assertThatThrownBy(writer::close).hasMessageContaining(files.path(0).toString());
+  }
+
+  /** In memory that has room for the frames but not for the encoder. */
+  public static void main(String[] args) {
+    FrameFiles files = new FrameFiles(Path.of(args[0]), "t", 2048, 2048, 8);
+    try (FrameWriter writer = new FrameWriter(files, 1)) {
+      writer.submit(0, "", ByteBuffer.allocateDirect(files.frameBytes()));
+    }
+  }
+
+  @Test
+  void whatHasNoMemoryToWriteFailsInsteadOfLosingFrames() throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-XX:+UseSerialGC",
+                "-Xmx40m",
+                "-cp",
+                System.getProperty("java.class.path"),
+                FrameWriterTest.class.getName(),
+                dir.toString())
+            .redirectErrorStream(true)
+            .start();
+    assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+        .contains("OutOfMemoryError");
+    assertThat(process.waitFor()).isNotZero();
   }
 
   @Test

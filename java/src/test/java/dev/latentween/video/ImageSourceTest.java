@@ -91,7 +91,8 @@ class ImageSourceTest {
   void whatGoesWrongIsSaidInOneLine() {
     InitImageTest.refused(
         url("/gone"), "init_image " + url("/gone") + ": the server answers with status 404");
-    InitImageTest.refused(url("/endless"), "init_image " + url("/endless") + ": larger than 64 MB");
+    InitImageTest.refused(
+        url("/endless"), "init_image " + url("/endless") + ": larger than 256 MB");
     assertThatThrownBy(() -> ImageSource.fetch(url("/stalled"), Duration.ofSeconds(1)))
         .isInstanceOf(UserError.class)
         .hasMessage("init_image " + url("/stalled") + ": no whole answer in 1 s");

@@ -1,15 +1,20 @@
 package dev.latentween.video;
 
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.WRITE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.latentween.settings.Fit;
 import dev.latentween.settings.UserError;
 import java.awt.image.BufferedImage;
+import java.io.RandomAccessFile;
 import java.net.URI;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.zip.CRC32;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,6 +71,28 @@ class InitImageTest {
         .isEqualTo(expected(name + ".png"));
   }
 
+  /** Sizes are the nearest whole ones, and the odd column that hangs over goes on the left. */
+  @Test
+  void theMiddleIsWhereItIsAlsoOfOddSizes() throws Exception {
+    InitImage.Picture three = new InitImage.Picture(new byte[] {0, 0, 0, 1, 1, 1, 2, 2, 2}, 3, 1);
+    assertThat(three.centered(2, 1).rgb()).containsExactly(1, 1, 1, 2, 2, 2);
+    assertThat(three.centered(4, 1).rgb()).containsExactly(0, 0, 0, 1, 1, 1, 2, 2, 2, 0, 0, 0);
+
+    Path white = dir.resolve("white.png");
+    try (PngEncoder encoder = new PngEncoder(100, 67, 8);
+        FileChannel out = FileChannel.open(white, CREATE, WRITE)) {
+      byte[] pixels = new byte[100 * 67 * 3];
+      java.util.Arrays.fill(pixels, (byte) 255);
+      encoder.encode(pixels, "", out);
+    }
+    byte[] padded = loaded(white.toUri(), 64, 64, Fit.PAD);
+    int bright = 0;
+    for (byte value : padded) {
+      bright += value == 0 ? 0 : 1;
+    }
+    assertThat(bright).as("42.88 rows").isEqualTo(43 * 64 * 3);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -119,9 +146,38 @@ class InitImageTest {
     refused(
         half.toUri(),
         "init_image " + half + ": not a whole image; PNG, JPEG, WebP and BMP can be read");
+    Path huge = dir.resolve("movie.mp4");
+    try (RandomAccessFile file = new RandomAccessFile(huge.toFile(), "rw")) {
+      file.setLength(3L << 30);
+    }
+    refused(huge.toUri(), "init_image " + huge + ": larger than 256 MB");
     Path missing = dir.resolve("no such.png");
     refused(missing.toUri(), "init_image " + missing + ": no such file or folder");
     refused(dir.toUri(), "init_image " + dir + ": Is a directory");
+  }
+
+  @Test
+  void whatIsTooLargeIsSaidInOneLine() throws Exception {
+    Path tall = dir.resolve("tall.png");
+    Path vast = dir.resolve("vast.png");
+    try (PngEncoder encoder = new PngEncoder(1, 70_000, 8);
+        FileChannel out = FileChannel.open(tall, CREATE, WRITE)) {
+      encoder.encode(new byte[3 * 70_000], "", out);
+    }
+    refused(
+        tall.toUri(),
+        "init_image " + tall + ": is 1x70000 pixels; 65535 a side and 268 million in all are most");
+    // Cut short too, but OpenCV stops at the promise: more pixels than it reads.
+    byte[] png = Files.readAllBytes(tall);
+    byte[] header = PngEncoder.header(100_000, 100_000, 8);
+    CRC32 crc = new CRC32();
+    System.arraycopy(header, 0, png, 16, header.length);
+    crc.update(png, 12, 17);
+    ByteBuffer.wrap(png).putInt(29, (int) crc.getValue());
+    Files.write(vast, png);
+    refused(
+        vast.toUri(),
+        "init_image " + vast + ": not a whole image; PNG, JPEG, WebP and BMP can be read");
   }
 
   static void refused(URI source, String message) {

@@ -19,9 +19,13 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.DoublePointer;
 import org.bytedeco.javacpp.PointerPointer;
 
-/** Reads a whole video back, as a player would: decoded by FFmpeg, converted to RGB by its tags. */
+/**
+ * Reads a whole video back: decoded by FFmpeg, converted to RGB as BT.601.
+ *
+ * @param colorspace the one its tag tells players of
+ */
 public record VideoReader(
-    String codec, int width, int height, double seconds, List<byte[]> frames) {
+    String codec, int colorspace, int width, int height, double seconds, List<byte[]> frames) {
   public static VideoReader read(Path path) throws Exception {
     Ffmpeg.load();
     AVFormatContext container = new AVFormatContext(null);
@@ -48,6 +52,7 @@ public record VideoReader(
     VideoReader video =
         new VideoReader(
             avcodec_get_name(stream.codecpar().codec_id()).getString(),
+            stream.codecpar().color_space(),
             decoder.width(),
             decoder.height(),
             container.duration() / 1e6,

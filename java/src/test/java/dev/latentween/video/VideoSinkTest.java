@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.latentween.OpenFiles;
 import dev.latentween.settings.UserError;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Random;
+import org.bytedeco.ffmpeg.global.avutil;
 import org.bytedeco.opencv.opencv_core.Mat;
 import org.bytedeco.opencv.opencv_videoio.VideoCapture;
 import org.junit.jupiter.api.Test;
@@ -36,8 +38,14 @@ class VideoSinkTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"a.avi, mjpeg", "a.mp4, h264", "a.webm, vp9", "a.GIF, gif"})
-  void everyFrameComesBackInOrderAndColour(String name, String codec) throws Exception {
+  @CsvSource({
+    "a.avi, mjpeg, bt470bg",
+    "a.mp4, h264, smpte170m",
+    "a.webm, vp9, smpte170m",
+    "a.GIF, gif, unknown"
+  })
+  void everyFrameComesBackInOrderAndColour(String name, String codec, String colorspace)
+      throws Exception {
     Path path = dir.resolve("made").resolve(name);
     ByteBuffer reused = ByteBuffer.allocateDirect(WIDTH * HEIGHT * 3);
     try (VideoSink sink = VideoSink.open(path, WIDTH, HEIGHT, 12)) {
@@ -50,6 +58,7 @@ class VideoSinkTest {
     assertThat(path.getParent().toFile().list()).containsExactly(name);
     VideoReader video = VideoReader.read(path);
     assertThat(video.codec()).isEqualTo(codec);
+    assertThat(avutil.av_color_space_name(video.colorspace()).getString()).isEqualTo(colorspace);
     assertThat(video.width()).isEqualTo(WIDTH);
     assertThat(video.height()).isEqualTo(HEIGHT);
     assertThat(video.frames()).hasSize(FRAMES);
@@ -135,6 +144,7 @@ class VideoSinkTest {
     }
     assertThat(dir.toFile().list()).containsExactly(name);
     assertThat(path).hasContent("the last one");
+    assertThat(OpenFiles.below(dir)).isEmpty();
   }
 
   @ParameterizedTest
@@ -156,7 +166,7 @@ class VideoSinkTest {
     assertThatThrownBy(() -> VideoSink.open(dir.resolve(name), WIDTH, HEIGHT, 12))
         .isInstanceOf(UserError.class)
         .hasMessageContaining(name)
-        .hasMessageContaining(".avi, .mp4, .webm or .gif");
+        .hasMessageContaining("avi, mp4, webm, gif");
     assertThat(dir).isEmptyDirectory();
   }
 
