@@ -8,23 +8,20 @@
 
 #include "api/arguments.h"
 #include "layers/random_weights.h"
-#include "op_fixture.h"
-#include "tiny_config.h"
+#include "tiny_model.h"
 
 namespace ltw {
 namespace {
 
+using test::check;
+using test::device_of;
 using test::expect;
+using test::expect_status;
 using namespace std::chrono_literals;
 
 using Pixels = std::vector<unsigned char>;
 
 constexpr int32_t kSize = 16, kTokens = 7;
-
-void check(ltw_status status) { expect(status == LTW_OK, ltw_last_error()); }
-void expect_status(ltw_status got, ltw_status expected, const char* what) {
-  expect(got == expected, what, ": status ", got, " where ", expected, " is expected, ", ltw_last_error());
-}
 
 // float16 cannot hold the latents that this model decodes.
 ltw_model_config overflowing() {
@@ -33,16 +30,11 @@ ltw_model_config overflowing() {
   return config;
 }
 
-const char* device_of(const test::OpFixture& t) {
-  return t.backend().device() == DeviceKind::kCpu ? "cpu" : "cuda:0";
-}
-
 // A model, and the settings of a render of three keys with it.
 class TinyRender {
  public:
-  explicit TinyRender(const test::OpFixture& t, const ltw_model_config& model = test::tiny_config()) {
-    check(ltw_engine_create(device_of(t), 0, &engine_));
-    check(ltw_model_create_random(engine_, &model, 1, &model_));
+  explicit TinyRender(const test::OpFixture& t, const ltw_model_config& model = test::tiny_config())
+      : model_(device_of(t), model) {
     for (int i = 0; i < 3 * kTokens; ++i) {
       prompts_.push_back(i * 11 % 100);
       negatives_.push_back(i % kTokens);
@@ -62,18 +54,13 @@ class TinyRender {
     config.seeds = seeds_;
     config.init_rgb = nullptr;
   }
-  ~TinyRender() {
-    ltw_model_destroy(model_);
-    ltw_engine_destroy(engine_);
-  }
 
   ltw_render_config config{};
-  ltw_model* model() const { return model_; }
+  ltw_model* model() const { return model_.get(); }
   const uint8_t* init() const { return init_.data(); }
 
  private:
-  ltw_engine* engine_ = nullptr;
-  ltw_model* model_ = nullptr;
+  test::TinyModel model_;
   std::vector<int32_t> prompts_, negatives_;
   std::vector<uint8_t> init_;
   uint64_t seeds_[3] = {5, 5, 6};
