@@ -1,5 +1,7 @@
 #include "backend/backend.h"
 
+#include <omp.h>
+
 #include "selftest.h"
 
 namespace ltw {
@@ -26,6 +28,14 @@ LTW_TEST(backend_refuses_other_devices_in_one_line) {
     // Either the name, or what is missing behind it: the driver, the device, the kernels.
     expect(message.find(device) != std::string::npos, device, " is not named in: ", message);
   }
+}
+
+LTW_TEST(an_engines_threads_are_not_the_next_ones) {
+  const std::unique_ptr<Backend> before = create_backend("cpu", 0);
+  create_backend("cpu", omp_get_max_threads() + 1)->make_current();
+  const std::string after = create_backend("cpu", 0)->description();
+  before->make_current();
+  expect(after == before->description(), before->description(), ", then ", after);
 }
 
 LTW_TEST(backend_counts_what_is_held) {
