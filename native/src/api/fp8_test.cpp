@@ -35,12 +35,6 @@ std::vector<ltw_fp8_input> calibrate(const TinyModel& tiny) {
   return inputs;
 }
 
-double relative_error(const std::vector<float>& a, const std::vector<float>& b) {
-  double apart = 0, size = 0;
-  for (size_t i = 0; i < a.size(); ++i) apart += std::pow(a[i] - b[i], 2), size += std::pow(b[i], 2);
-  return std::sqrt(apart / size);
-}
-
 LTW_OP_TEST(fp8_is_close_to_float16) {
   if (t.type() == DType::kF32 && t.backend().device() != DeviceKind::kCpu) return;
   const TinyModel tiny(test::device_of(t));
@@ -70,7 +64,7 @@ LTW_OP_TEST(fp8_is_close_to_float16) {
   expect(evaluate(tiny, 1) == before, "what was refused has changed the model");
   check(ltw_fp8_use(tiny.get(), inputs.data(), static_cast<int32_t>(inputs.size())));
   const std::vector<float> after = evaluate(tiny, 1);
-  const double error = relative_error(after, before);
+  const double error = test::relative_error(after, before);
   // Rounding to four digits' bits is off by 2^-4 at most and 2.6 % in the mean square.
   expect(error > 1e-3 && error < 0.1, "fp8 is ", error, " from float16");
   const std::vector<float> many = evaluate(tiny, 5);
