@@ -72,6 +72,40 @@ LTW_TEST(configs_that_no_model_has_are_refused) {
   }
 }
 
+// The first tensor that a model asks for, and how it can be wrong.
+LTW_TEST(tensors_that_do_not_fit_are_named) {
+  ltw_engine* engine = nullptr;
+  check(ltw_engine_create("cpu", 0, &engine));
+  const std::unique_ptr<ltw_engine, decltype(&ltw_engine_destroy)> owner(engine, ltw_engine_destroy);
+  const ltw_model_config config = test::tiny_config();
+  std::vector<float> values(100 * 32);
+  const char* const name = "text_encoder.text_model.embeddings.token_embedding.weight";
+  const ltw_tensor fits{name, LTW_F32, 2, {100, 32}, values.data()};
+  const auto expect_wrong = [&](std::vector<ltw_tensor> tensors, const std::string& named) {
+    ltw_model* model = nullptr;
+    const auto count = static_cast<int64_t>(tensors.size());
+    expect_refused(ltw_model_create(engine, &config, tensors.data(), count, &model), named);
+    expect(model == nullptr, named, ": a model");
+  };
+  const auto with = [&](const auto& change) {
+    ltw_tensor tensor = fits;
+    change(tensor);
+    return tensor;
+  };
+  expect_wrong({fits}, "no tensor 'text_encoder.text_model.embeddings.position_embedding.weight'");
+  expect_wrong({fits, fits}, std::string(name) + "' is there twice");
+  expect_wrong({with([](ltw_tensor& t) { t.shape[0] = 32, t.shape[1] = 100; })}, "has shape [32x100]");
+  expect_wrong({with([](ltw_tensor& t) { t.shape[0] = -100; })}, "has shape [-100x32]");
+  expect_wrong({with([](ltw_tensor& t) { t.rank = 5; })}, std::string(name) + "': rank 5");
+  expect_wrong({with([](ltw_tensor& t) { t.dtype = 3; })}, "dtype: 3");
+  expect_wrong({with([](ltw_tensor& t) { t.data = nullptr; })}, "tensors[0]");
+  expect_wrong({with([](ltw_tensor& t) { t.name = nullptr; })}, "tensors[0]");
+  values.back() = std::numeric_limits<float>::infinity();
+  ltw_model* model = nullptr;
+  expect_status(ltw_model_create(engine, &config, &fits, 1, &model), LTW_NOT_FINITE, "infinity");
+  expect(std::string(ltw_last_error()).find(name) != std::string::npos, ltw_last_error());
+}
+
 // A render of one key.
 struct Settings {
   std::vector<int32_t> ids = std::vector<int32_t>(kTokens);

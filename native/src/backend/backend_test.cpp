@@ -47,5 +47,12 @@ LTW_TEST(backend_counts_what_is_held) {
   expect(backend->memory().held() == 0 && backend->memory().peak() == 1500, "the count is off after release");
 }
 
+LTW_TEST(a_rehearsal_takes_no_memory) {
+  const std::unique_ptr<Backend> backend = create_backend("cpu", 1), rehearsal = backend->rehearsal();
+  const Buffer counted = rehearsal->allocate(1000);
+  expect(counted.data() == nullptr && rehearsal->memory().held() == 1000, "it is not only counted");
+  expect(backend->memory().held() == 0, "it counts for the engine");
+}
+
 }  // namespace
 }  // namespace ltw
