@@ -217,6 +217,15 @@ void expect_close(const Values& got, const Doubles& expected, Tolerance toleranc
          " times the tolerance)");
 }
 
+double relative_error(const Values& got, const Values& expected) {
+  double apart = 0, size = 0;
+  for (size_t i = 0; i < got.size(); ++i) {
+    apart += std::pow(double{got[i]} - expected[i], 2);
+    size += std::pow(double{expected[i]}, 2);
+  }
+  return std::sqrt(apart / size);
+}
+
 void expect_same_bits(const Values& a, const Values& b, const std::string& what) {
   expect(a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0, what,
          ": bits differ");

@@ -88,6 +88,8 @@ class OpFixture {
 };
 
 void expect_close(const Values& got, const Doubles& expected, Tolerance tolerance, const std::string& what);
+// Norm of the difference over the norm of `expected`; NaN where one is not finite.
+double relative_error(const Values& got, const Values& expected);
 void expect_same_bits(const Values& a, const Values& b, const std::string& what);
 // The op must refuse: any ltw::Error.
 void expect_refused(const std::function<void()>& call, const std::string& what);

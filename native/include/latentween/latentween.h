@@ -7,7 +7,8 @@
  *  - Strings are UTF-8. Host tensors are dense float32 in the order batch, channel, height, width (NCHW), as
  *    torch lays them out; heights and widths of latents are the picture's divided by the VAE's factor (8).
  *  - A handle may be used by one thread at a time, but for a job: one thread may submit while another
- * collects, and any may cancel or read the stats. Close jobs before their model, models before their engine.
+ *    collects, and any may cancel or read the stats. Destroying ends a handle's use; null is ignored. A job
+ *    keeps what it needs of its model, and a model of its engine, whichever is destroyed first.
  */
 #ifndef LATENTWEEN_H
 #define LATENTWEEN_H
@@ -72,7 +73,7 @@ typedef struct ltw_tensor {
   int32_t dtype; /* ltw_dtype */
   int32_t rank;  /* 1..4 */
   int64_t shape[4];
-  const void* data; /* little-endian, dense */
+  const void* data; /* little-endian, dense; at any address */
 } ltw_tensor;
 
 typedef struct ltw_model_config {
@@ -225,10 +226,10 @@ LTW_API ltw_status ltw_largest_batch(ltw_model* model, const ltw_render_config* 
 LTW_API ltw_status ltw_job_submit(ltw_job* job, const ltw_frame* frames, int32_t count);
 /* Waits for the oldest submitted batch and writes it to `pixels`: [count, height, width, 3], RGB, row after
  * row, dense; `pixel_bytes` is the room there, at least what the batch takes: in too little it stays to be
- * collected. LTW_INVALID_STATE when no
- * submitted batch is left to collect; LTW_NOT_FINITE when a picture of the batch is NaN, and the batch is
- * gone. When the device fails or its memory does not suffice in the middle of a batch, this and all later
- * calls but ltw_job_destroy say so. */
+ * collected. LTW_INVALID_STATE when no submitted batch is left to collect; LTW_NOT_FINITE when a picture of
+ * the batch has NaN or infinity, and the batch is gone. When the device fails or its memory does not suffice
+ * in the middle of a batch, or LTW_DPM_ADAPTIVE meets a latent that is not finite, this and all later submits
+ * and collects say so. */
 LTW_API ltw_status ltw_job_collect(ltw_job* job, void* pixels, int64_t pixel_bytes);
 /* From any thread: submit and collect return LTW_CANCELLED from now on, also those that wait; the device ends
  * the evaluations that it has begun. */

@@ -1,5 +1,7 @@
 #include "api/arguments.h"
 
+#include <cmath>
+
 namespace ltw {
 namespace {
 
@@ -16,20 +18,32 @@ std::vector<T> first(const int32_t* values, int32_t count) {
   return std::vector<T>(values, values + count);
 }
 
-void check_blocks(const char* name, int32_t count) {
-  require(count >= 1 && count <= LTW_MAX_BLOCKS, name, ": ", count, " is not in 1..", LTW_MAX_BLOCKS);
+// A network's levels: how many, and that norms divide their channels.
+void check_blocks(const char* network, int32_t count, const int32_t* channels, int32_t groups) {
+  require(count >= 1 && count <= LTW_MAX_BLOCKS, network, "_blocks: ", count, " is not in 1..",
+          LTW_MAX_BLOCKS);
+  for (int32_t i = 0; i < count; ++i) {
+    require(channels[i] >= 1 && channels[i] % groups == 0, network, "_block_channels[", i, "]: ", channels[i],
+            " is not a multiple of its norms' groups, ", groups);
+  }
 }
 
-void check_steps(int32_t steps, int32_t run_steps) {
-  require(steps >= 1, "steps: ", steps, " must be 1 or more");
-  require(run_steps >= 0 && run_steps <= steps, "run_steps: ", run_steps, " is not in 0..", steps);
+void check_positive(const char* name, double value) {
+  require(value > 0 && std::isfinite(value), name, ": ", value, " must be above 0");
+}
+
+// What ltw_render_config and ltw_sample_config have in common.
+template <typename Config>
+void check_sampling(const Config& c) {
+  require(c.steps >= 1, "steps: ", c.steps, " must be 1 or more");
+  require(c.run_steps >= 0 && c.run_steps <= c.steps, "run_steps: ", c.run_steps, " is not in 0..", c.steps);
+  require(c.ddim_eta >= 0, "ddim_eta: ", c.ddim_eta, " must be 0 or more");
+  require(c.batch >= 1, "batch: ", c.batch, " must be 1 or more");
 }
 
 }  // namespace
 
 ModelConfig model_config(const ltw_model_config& c) {
-  check_blocks("unet_blocks", c.unet_blocks);
-  check_blocks("vae_blocks", c.vae_blocks);
   for (int32_t size :
        {c.text_vocab_size, c.text_hidden_size, c.text_intermediate_size, c.text_layers, c.text_heads,
         c.text_positions, c.unet_in_channels, c.unet_out_channels, c.unet_layers_per_block,
@@ -37,14 +51,24 @@ ModelConfig model_config(const ltw_model_config& c) {
         c.vae_layers_per_block, c.vae_norm_groups}) {
     require(size >= 1, "model config: a size is ", size, " where 1 or more is expected");
   }
+  check_blocks("unet", c.unet_blocks, c.unet_block_channels, c.unet_norm_groups);
+  check_blocks("vae", c.vae_blocks, c.vae_block_channels, c.vae_norm_groups);
+  check_positive("text_norm_eps", c.text_norm_eps);
+  check_positive("unet_norm_eps", c.unet_norm_eps);
+  check_positive("vae_scaling_factor", c.vae_scaling_factor);
+  require(c.unet_in_channels == c.vae_latent_channels && c.unet_out_channels == c.vae_latent_channels,
+          "unet_in_channels, unet_out_channels: ", c.unet_in_channels, ", ", c.unet_out_channels,
+          " are not the VAE's latent channels, ", c.vae_latent_channels);
+  require(c.vae_in_channels == 3, "vae_in_channels: ", c.vae_in_channels, " where pictures have 3");
+  require(c.vae_out_channels == 3, "vae_out_channels: ", c.vae_out_channels, " where pictures have 3");
   require(c.text_hidden_size % c.text_heads == 0, "text_hidden_size: ", c.text_hidden_size,
           " is not a multiple of text_heads, ", c.text_heads);
   for (int32_t i = 0; i < c.unet_blocks; ++i) {
-    require(c.unet_heads[i] >= 1 && c.unet_block_channels[i] >= 1 &&
-                c.unet_block_channels[i] % c.unet_heads[i] == 0,
-            "unet_block_channels[", i, "]: ", c.unet_block_channels[i], " is not a multiple of its heads, ",
-            c.unet_heads[i]);
+    require(c.unet_heads[i] >= 1 && c.unet_block_channels[i] % c.unet_heads[i] == 0, "unet_heads[", i,
+            "]: ", c.unet_heads[i], " does not divide its channels, ", c.unet_block_channels[i]);
   }
+  require(c.unet_block_channels[0] % 2 == 0, "unet_block_channels[0]: ", c.unet_block_channels[0],
+          " is odd where a time step's features are pairs");
   require(c.unet_context_size == c.text_hidden_size, "unet_context_size: ", c.unet_context_size,
           " is not the text encoder's hidden size, ", c.text_hidden_size);
   return {
@@ -102,9 +126,8 @@ CheckpointSource checkpoint_source(const ltw_tensor* tensors, int64_t count) {
 }
 
 RenderConfig render_config(const ltw_render_config& c) {
-  check_steps(c.steps, c.run_steps);
+  check_sampling(c);
   require(c.bits == 8 || c.bits == 16, "bits: ", c.bits, " must be 8 or 16");
-  require(c.batch >= 1, "batch: ", c.batch, " must be 1 or more");
   require(c.key_count >= 1, "key_count: ", c.key_count, " must be 1 or more");
   require(c.prompt_ids != nullptr && c.negative_ids != nullptr && c.seeds != nullptr,
           "prompt_ids, negative_ids and seeds must not be null");
@@ -130,8 +153,7 @@ RenderConfig render_config(const ltw_render_config& c) {
 }
 
 SampleConfig sample_config(const ltw_sample_config& c) {
-  check_steps(c.steps, c.run_steps);
-  require(c.batch >= 1, "batch: ", c.batch, " must be 1 or more");
+  check_sampling(c);
   return {
       .batch = c.batch,
       .height = c.height,

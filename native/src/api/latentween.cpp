@@ -14,7 +14,7 @@
 #include "engine/render_job.h"
 #include "layers/random_weights.h"
 
-// A job keeps its model alive and a model its backend, so that handles may be closed in any order.
+// A job keeps its model alive and a model its backend, so that handles may be destroyed in any order.
 struct ltw_engine {
   std::shared_ptr<ltw::Backend> backend;
 };
@@ -164,9 +164,10 @@ void ltw_model_destroy(ltw_model* model) { delete model; }
 
 ltw_status ltw_fp8_calibrate(ltw_model* model, ltw_fp8_input* inputs, int32_t room, int32_t* count) {
   return guarded(model, [&](const ltw::Model&, ltw::Parts&) {
-    require(inputs != nullptr && count != nullptr, "inputs and count must not be null");
+    require(count != nullptr, "count must not be null");
     const std::vector<ltw::PackedWeights*> products = model->model->unet.quantisable();
     *count = static_cast<int32_t>(products.size());
+    require(inputs != nullptr || room <= 0, "inputs must not be null");
     require(room >= *count, "room: ", room, " of ", *count, " inputs");
     const std::vector<float> peaks = ltw::measure_peaks(*model->model);
     for (size_t i = 0; i < peaks.size(); ++i) {
@@ -251,6 +252,7 @@ void ltw_job_destroy(ltw_job* job) { delete job; }
 ltw_status ltw_text_encode(ltw_model* model, const int32_t* ids, int32_t count, int32_t clip_skip,
                            float* states) {
   return guarded(model, [&](const ltw::Model& m, ltw::Parts& parts) {
+    require(states != nullptr, "states must not be null");
     ltw::check_ids(ids, count, m.config.text);
     parts.text_encode(ids, count, clip_skip, states);
   });
@@ -261,6 +263,8 @@ ltw_status ltw_unet(ltw_model* model, int32_t n, int32_t h, int32_t w, int32_t t
   return guarded(model, [&](const ltw::Model& m, ltw::Parts& parts) {
     ltw::check_latent_size(h, w, m.config.unet);
     require(n > 0 && tokens > 0, "n: ", n, ", tokens: ", tokens, " must be above 0");
+    require(x != nullptr && timesteps != nullptr && context != nullptr && out != nullptr,
+            "x, timesteps, context and out must not be null");
     parts.unet(n, h, w, tokens, x, timesteps, context, out);
   });
 }
@@ -271,6 +275,8 @@ ltw_status ltw_vae_encode(ltw_model* model, int32_t n, int32_t h, int32_t w, con
     const int64_t factor = m.config.vae.factor();
     require(n > 0 && h > 0 && w > 0 && h % factor == 0 && w % factor == 0, "picture of ", w, "x", h,
             ": width and height must be multiples of ", factor);
+    require(image != nullptr && mean != nullptr && logvar != nullptr,
+            "image, mean and logvar must not be null");
     parts.vae_encode(n, h, w, image, mean, logvar);
   });
 }
@@ -278,13 +284,14 @@ ltw_status ltw_vae_encode(ltw_model* model, int32_t n, int32_t h, int32_t w, con
 ltw_status ltw_vae_decode(ltw_model* model, int32_t n, int32_t h, int32_t w, const float* z, float* image) {
   return guarded(model, [&](const ltw::Model&, ltw::Parts& parts) {
     require(n > 0 && h > 0 && w > 0, "latent of ", n, "x", w, "x", h, ": sizes must be above 0");
+    require(z != nullptr && image != nullptr, "z and image must not be null");
     parts.vae_decode(n, h, w, z, image);
   });
 }
 
 ltw_status ltw_sigmas(ltw_model* model, int32_t sigma_schedule, int32_t steps, double* sigmas) {
   return guarded(model, [&](const ltw::Model& m, ltw::Parts&) {
-    require(steps >= 1, "steps: ", steps, " must be 1 or more");
+    require(sigmas != nullptr, "sigmas must not be null");
     const std::vector<double> values = m.schedule.sigmas(ltw::sigma_schedule_of(sigma_schedule), steps);
     std::copy(values.begin(), values.end(), sigmas);
   });
@@ -293,8 +300,12 @@ ltw_status ltw_sigmas(ltw_model* model, int32_t sigma_schedule, int32_t steps, d
 ltw_status ltw_randn(int32_t generator, uint64_t seed, const int64_t* counts, int32_t draws, float* values) {
   return guarded([&] {
     ltw::NoiseSource source(ltw::generator_of(generator), seed);
+    require(draws >= 0, "draws: ", draws, " must be 0 or more");
+    require(draws == 0 || (counts != nullptr && values != nullptr), "counts and values must not be null");
     for (int32_t i = 0; i < draws; ++i) {
       require(counts[i] > 0, "counts[", i, "]: ", counts[i], " must be above 0");
+    }
+    for (int32_t i = 0; i < draws; ++i) {
       source.draw(std::span(values, static_cast<size_t>(counts[i])));
       values += counts[i];
     }
@@ -307,6 +318,9 @@ ltw_status ltw_sample(ltw_model* model, const ltw_sample_config* config, const f
   return guarded(model, [&](const ltw::Model& m, ltw::Parts& parts) {
     require(config != nullptr, "config is null");
     ltw::check_latent_size(config->height, config->width, m.config.unet);
+    require(context != nullptr && latents != nullptr, "context and latents must not be null");
+    require(uncond != nullptr || config->guidance_scale == 1, "uncond must not be null with guidance");
+    require(step_noise != nullptr || step_noise_count <= 0, "step_noise must not be null");
     parts.sample(ltw::sample_config(*config), context, uncond, step_noise, step_noise_count, latents);
   });
 }

@@ -1,14 +1,12 @@
 #include <cmath>
-#include <memory>
 #include <vector>
 
-#include "latentween/latentween.h"
-#include "op_fixture.h"
-#include "tiny_config.h"
+#include "tiny_model.h"
 
 namespace ltw {
 namespace {
 
+using test::check;
 using test::expect;
 using test::Values;
 
@@ -16,22 +14,14 @@ struct Results {
   Values eps, image, mean;
 };
 
-void check(ltw_status status) { expect(status == LTW_OK, ltw_last_error()); }
-
 Results results_of(const char* device, uint64_t seed, const Values& noise) {
-  ltw_engine* engine = nullptr;
-  check(ltw_engine_create(device, 0, &engine));
-  const std::unique_ptr<ltw_engine, decltype(&ltw_engine_destroy)> engine_owner(engine, ltw_engine_destroy);
-  const ltw_model_config config = test::tiny_config();
-  ltw_model* model = nullptr;
-  check(ltw_model_create_random(engine, &config, seed, &model));
-  const std::unique_ptr<ltw_model, decltype(&ltw_model_destroy)> model_owner(model, ltw_model_destroy);
+  const test::TinyModel tiny(device, test::tiny_config(), seed);
   Results r{Values(4 * 8 * 8), Values(3 * 16 * 16), Values(4 * 8 * 8)};
   Values logvar(4 * 8 * 8);
   const float timestep = 500;
-  check(ltw_unet(model, 1, 8, 8, 7, noise.data(), &timestep, noise.data(), r.eps.data()));
-  check(ltw_vae_decode(model, 1, 8, 8, noise.data(), r.image.data()));
-  check(ltw_vae_encode(model, 1, 16, 16, noise.data(), r.mean.data(), logvar.data()));
+  check(ltw_unet(tiny.get(), 1, 8, 8, 7, noise.data(), &timestep, noise.data(), r.eps.data()));
+  check(ltw_vae_decode(tiny.get(), 1, 8, 8, noise.data(), r.image.data()));
+  check(ltw_vae_encode(tiny.get(), 1, 16, 16, noise.data(), r.mean.data(), logvar.data()));
   return r;
 }
 
@@ -46,7 +36,7 @@ void expect_of_order_one(const Values& values, const char* what) {
 }
 
 LTW_OP_TEST(random_models) {
-  const char* device = t.backend().device() == DeviceKind::kCpu ? "cpu" : "cuda:0";
+  const char* device = test::device_of(t);
   Values noise(3 * 16 * 16);
   const int64_t count = static_cast<int64_t>(noise.size());
   check(ltw_randn(LTW_TORCH_CPU, 1, &count, 1, noise.data()));

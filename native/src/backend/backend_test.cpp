@@ -1,5 +1,7 @@
 #include "backend/backend.h"
 
+#include <omp.h>
+
 #include "selftest.h"
 
 namespace ltw {
@@ -28,6 +30,14 @@ LTW_TEST(backend_refuses_other_devices_in_one_line) {
   }
 }
 
+LTW_TEST(an_engines_threads_are_not_the_next_ones) {
+  const std::unique_ptr<Backend> before = create_backend("cpu", 0);
+  create_backend("cpu", omp_get_max_threads() + 1)->make_current();
+  const std::string after = create_backend("cpu", 0)->description();
+  before->make_current();
+  expect(after == before->description(), before->description(), ", then ", after);
+}
+
 LTW_TEST(backend_counts_what_is_held) {
   const std::unique_ptr<Backend> backend = create_backend("cpu", 1);
   {
@@ -35,6 +45,13 @@ LTW_TEST(backend_counts_what_is_held) {
     expect(backend->memory().held() == 1500, backend->memory().held(), " bytes held");
   }
   expect(backend->memory().held() == 0 && backend->memory().peak() == 1500, "the count is off after release");
+}
+
+LTW_TEST(a_rehearsal_takes_no_memory) {
+  const std::unique_ptr<Backend> backend = create_backend("cpu", 1), rehearsal = backend->rehearsal();
+  const Buffer counted = rehearsal->allocate(1000);
+  expect(counted.data() == nullptr && rehearsal->memory().held() == 1000, "it is not only counted");
+  expect(backend->memory().held() == 0, "it counts for the engine");
 }
 
 }  // namespace

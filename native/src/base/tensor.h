@@ -29,12 +29,9 @@ class Shape {
   int64_t operator[](int i) const { return dims_[i]; }
   int64_t channels() const { return rank_ == 0 ? 1 : dims_[rank_ - 1]; }
   // Product of all dimensions but the last.
-  int64_t rows() const {
-    int64_t product = 1;
-    for (int i = 0; i + 1 < rank_; ++i) product *= dims_[i];
-    return product;
-  }
-  int64_t size() const { return rank_ == 0 ? 1 : rows() * channels(); }
+  int64_t rows() const { return product(rank_ - 1); }
+  // Throws Error(kOutOfMemory) for more elements than any memory holds.
+  int64_t size() const { return product(rank_); }
 
   Shape with(int i, int64_t dim) const {
     Shape copy = *this;
@@ -46,6 +43,16 @@ class Shape {
   bool operator!=(const Shape& other) const { return !(*this == other); }
 
  private:
+  int64_t product(int rank) const {
+    constexpr int64_t kMost = int64_t{1} << 56;  // sums of such tensors' bytes are far from 2^63
+    int64_t product = 1;
+    for (int i = 0; i < rank; ++i) {
+      if (__builtin_mul_overflow(product, dims_[i], &product) || product > kMost) fail_too_large();
+    }
+    return product;
+  }
+  [[noreturn]] void fail_too_large() const;
+
   int rank_ = 0;
   std::array<int64_t, kMaxRank> dims_{};
 };
@@ -54,6 +61,10 @@ inline std::ostream& operator<<(std::ostream& out, const Shape& shape) {
   out << '[';
   for (int i = 0; i < shape.rank(); ++i) out << (i ? "x" : "") << shape[i];
   return out << ']';
+}
+
+inline void Shape::fail_too_large() const {
+  fail(Status::kOutOfMemory, "out of memory: a tensor of ", *this);
 }
 
 // A view of device memory as `rows` rows of `channels` contiguous elements, `row_stride` elements apart. A

@@ -14,10 +14,6 @@ const RenderConfig& checked(const RenderConfig& config, const ModelConfig& model
           " is not a multiple of ", multiple);
   require(config.clip_skip >= 1 && config.clip_skip <= model.text.layers, "clip_skip: ", config.clip_skip,
           " is not in 1..", model.text.layers);
-  require(model.unet.in_channels == model.vae.latent_channels &&
-              model.unet.out_channels == model.vae.latent_channels,
-          "the UNet takes ", model.unet.in_channels, " channels where latents have ",
-          model.vae.latent_channels);
   return config;
 }
 

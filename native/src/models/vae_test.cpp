@@ -1,7 +1,5 @@
 #include "models/vae.h"
 
-#include <cmath>
-
 #include "layers/random_weights.h"
 #include "op_fixture.h"
 #include "ops/elementwise.h"
@@ -32,12 +30,8 @@ LTW_OP_TEST(vae_decodes_as_on_the_cpu) {
     const Values z = t.random(6 * 5 * 4, deviation);
     OpFixture cpu("cpu");
     const Values expected = decoded(cpu, config, z), found = decoded(t, config, z);
-    double error = 0, size = 0;
-    for (size_t i = 0; i < found.size(); ++i) {
-      error += std::pow(double(found[i]) - expected[i], 2);
-      size += std::pow(expected[i], 2);
-    }
-    test::expect(std::sqrt(error / size) <= (wide ? 1e-5 : 5e-3), "relative error ", std::sqrt(error / size));
+    const double error = test::relative_error(found, expected);
+    test::expect(error <= (wide ? 1e-5 : 5e-3), "relative error ", error);
   }
 }
 

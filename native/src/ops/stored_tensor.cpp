@@ -1,18 +1,27 @@
 #include "ops/stored_tensor.h"
 
 #include <cmath>
+#include <cstring>
 
 namespace ltw {
 namespace {
 
+// A file may have it at any address.
+template <typename T>
+T loaded(const Tensor& tensor, int64_t i) {
+  T value;
+  std::memcpy(&value, tensor.as<char>() + i * static_cast<int64_t>(sizeof value), sizeof value);
+  return value;
+}
+
 float element(const Tensor& tensor, int64_t i) {
   switch (tensor.dtype) {
     case DType::kF16:
-      return f16_to_float(tensor.as<uint16_t>()[i]);
+      return f16_to_float(loaded<uint16_t>(tensor, i));
     case DType::kBF16:
-      return bf16_to_float(tensor.as<uint16_t>()[i]);
+      return bf16_to_float(loaded<uint16_t>(tensor, i));
     default:
-      return tensor.as<float>()[i];
+      return loaded<float>(tensor, i);
   }
 }
 

@@ -16,13 +16,14 @@ using test::OpFixture;
 using test::Placed;
 using test::Values;
 
-// Values as a checkpoint has them in `type`, in memory of their own; those that bfloat16 has as well.
+// Values as a checkpoint has them in `type`, in memory of their own at an odd address, as files may have
+// them; those that bfloat16 has as well.
 StoredTensor stored(const Values& values, const Shape& shape, DType type) {
-  const auto bytes = std::make_shared<std::vector<unsigned char>>(values.size() * 4);
+  const auto bytes = std::make_shared<std::vector<unsigned char>>(values.size() * 4 + 1);
   for (size_t i = 0; i < values.size(); ++i) {
     uint32_t wide;
     std::memcpy(&wide, &values[i], 4);
-    const auto put = [&](auto bits) { std::memcpy(bytes->data() + i * sizeof bits, &bits, sizeof bits); };
+    const auto put = [&](auto bits) { std::memcpy(bytes->data() + 1 + i * sizeof bits, &bits, sizeof bits); };
     if (type == DType::kF32) put(wide);
     if (type == DType::kBF16) put(static_cast<uint16_t>(wide >> 16));
     if (type == DType::kF16) {
@@ -30,7 +31,7 @@ StoredTensor stored(const Values& values, const Shape& shape, DType type) {
       put(static_cast<uint16_t>((wide << 1) == 0 ? sign : sign | exponent << 10 | (wide >> 13 & 0x3ff)));
     }
   }
-  return {"some." + std::string(name_of(type)), Tensor(bytes->data(), type, shape), bytes};
+  return {"some." + std::string(name_of(type)), Tensor(bytes->data() + 1, type, shape), bytes};
 }
 
 // -2..2 in steps of 1/64: exact in every type.

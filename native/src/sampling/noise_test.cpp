@@ -181,6 +181,14 @@ LTW_TEST(slerp_of_noise) {
   const std::vector<float> third = {2 * std::cos(float(std::numbers::pi) / 6), 1};
   expect(distance(mixed(east, north, 1. / 3), third) < 1e-6, "a third of the way from east to north");
 
+  // Linear from |cos| of 0.9995 on only: angles of 0.04 are still angles.
+  for (const double angle : {0.03, 0.04}) {
+    const Slerp factors =
+        slerp(east, std::vector<float>{std::cos(float(angle)), std::sin(float(angle))}, 0.5);
+    const double expected = angle < 0.035 ? 0.5 : 0.5 / std::cos(angle / 2);
+    expect(std::abs(factors.from - expected) < 1e-6, "an angle of ", angle, ": ", factors.from);
+  }
+
   // Nearly parallel, and nothing: linear.
   const std::vector<float> same = {1, 1}, longer = {3, 3}, zero = {0, 0};
   const std::vector<float> between = {1.5f, 1.5f};

@@ -9,6 +9,9 @@
 namespace ltw::cpu {
 namespace {
 
+// As the process starts: later it is what make_current() has made of it.
+const int default_threads = omp_get_max_threads();
+
 // Work is done when it is queued.
 class CpuEvent final : public Event {
  public:
@@ -26,7 +29,7 @@ class CpuEvent final : public Event {
 
 class CpuBackend final : public Backend {
  public:
-  explicit CpuBackend(int threads) : threads_(threads > 0 ? threads : omp_get_max_threads()) {}
+  explicit CpuBackend(int threads) : threads_(threads > 0 ? threads : default_threads) {}
 
   DeviceKind device() const override { return DeviceKind::kCpu; }
   std::string description() const override { return text("CPU, ", threads_, " threads, float32 (oneDNN)"); }
