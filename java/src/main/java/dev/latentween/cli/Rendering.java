@@ -17,6 +17,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * One render from a model to a video. Everything that can fail early does so before the first
@@ -65,12 +66,26 @@ record Rendering(
     BitSet whole = wholeFrames(files);
     try (ModelSource source = ModelSource.open(model, tokenizer);
         Engines engines = Engines.open(devices, source, settings, initImage, notes)) {
+      noteCutPrompts(source);
       int missing = plan.frameCount() - whole.cardinality();
       int limit = batch.isAuto() ? engines.largestBatch(BatchSize.LARGEST) : batch.asked();
       int size = engines.prepare(batch.of(missing, limit, devices.size()), notes);
       render(engines, size, files, whole, source.name(), progress);
       return new Done(size, engines.peakBytes());
     }
+  }
+
+  private void noteCutPrompts(ModelSource source) {
+    Stream.of(settings.prompts(), settings.negativePrompts())
+        .flatMap(List::stream)
+        .distinct()
+        .filter(prompt -> source.dropped().applyAsInt(prompt) > 0)
+        .forEach(
+            prompt ->
+                notes.accept(
+                    String.format(
+                        "\"%.40s...\" is longer than the model reads: its last %d tokens are not used",
+                        prompt, source.dropped().applyAsInt(prompt))));
   }
 
   private void render(

@@ -7,6 +7,7 @@ import dev.latentween.settings.UserError;
 import java.nio.file.Path;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.ToIntFunction;
 
 /**
  * Where a model comes from: a file, or random weights in its place.
@@ -14,6 +15,7 @@ import java.util.function.Supplier;
  * @param name as saved settings name it
  * @param identity of its weights, as a file name
  * @param tokenIds from a prompt to the text encoder's input
+ * @param dropped how many of a prompt's tokens that input has no room for
  * @param load onto an engine; from several threads, too
  * @param closing lets go of the file
  */
@@ -23,6 +25,7 @@ public record ModelSource(
     boolean synthetic,
     ModelConfig config,
     Function<String, int[]> tokenIds,
+    ToIntFunction<String> dropped,
     Function<Engine, Model> load,
     Runnable closing)
     implements AutoCloseable {
@@ -50,6 +53,7 @@ public record ModelSource(
           true,
           SyntheticModel.CONFIG,
           SyntheticModel::tokenIds,
+          prompt -> 0,
           engine -> Model.random(engine, SyntheticModel.CONFIG, SEED),
           () -> {});
     }
@@ -60,6 +64,7 @@ public record ModelSource(
         false,
         checkpoint.config(),
         checkpoint.tokenizer()::encode,
+        prompt -> checkpoint.tokenizer().tokenize(prompt).dropped(),
         engine -> Model.load(engine, checkpoint),
         checkpoint::close);
   }

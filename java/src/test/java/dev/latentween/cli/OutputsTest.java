@@ -51,6 +51,32 @@ class OutputsTest {
     assertThat(VideoReader.read(file).frames()).hasSize(SmallRender.FRAMES);
   }
 
+  @Test
+  void promptThatIsCutIsTold() throws IOException {
+    String before = "a city at night, ";
+    Cli cli =
+        SmallRender.into(
+            settings,
+            outdir,
+            "-s",
+            "prompts=[\""
+                + before
+                + "! ".repeat(80)
+                + "\", \"a city\", \""
+                + before
+                + "! ".repeat(80)
+                + "\"]",
+            "-s",
+            "neg_prompts=",
+            "-s",
+            "interpolate_x_frames=0");
+    assertThat(cli.err().lines().filter(line -> line.contains("not used")))
+        .singleElement()
+        .asString()
+        .startsWith("note: \"" + before + "! ")
+        .contains("...\" is longer than the model reads: its last ");
+  }
+
   /** White is 65025 as in Deforum, so that truncating to 8 bits is dividing by 255. */
   @Test
   void sixteenBitsAreTheSameFramesFiner() throws Exception {
