@@ -15,7 +15,6 @@ class ClipText {
   // ids [n, positions] int32 -> states [n, positions, hidden_size] after the final norm. clip_skip 1 takes
   // the last layer's output, 2 the one before, ...
   ArenaTensor operator()(const Tensor& ids, int64_t clip_skip, Context& ctx) const;
-  const TextConfig& config() const { return config_; }
 
  private:
   struct Layer {

@@ -16,7 +16,6 @@ class UNet {
  public:
   UNet(const WeightScope& scope, const UNetConfig& config);
 
-  const UNetConfig& config() const { return config_; }
   // Channels of the tensors that time_bias() and text_kv() return.
   int64_t time_bias_channels() const { return time_bias_channels_; }
   int64_t text_kv_channels() const { return text_kv_channels_; }
