@@ -90,11 +90,16 @@ class Job {
   ltw_job* job_ = nullptr;
 };
 
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
 constexpr int32_t kFrames = 7;
 
 // Frames 0..6, batch after batch, two on their way.
 Pixels rendered(TinyRender& render, int32_t batch, int64_t wide_decodes = 0) {
   render.config.batch = batch;
+  const auto start = std::chrono::steady_clock::now();
   const Job job(render);
   Pixels all, some;
   int32_t submitted = 0;
@@ -116,7 +121,8 @@ Pixels rendered(TinyRender& render, int32_t batch, int64_t wide_decodes = 0) {
          stats.wide_decodes, " wide decodes in the stats");
   for (const double seconds :
        {stats.text_seconds, stats.sampling_seconds, stats.decoding_seconds, stats.copying_seconds}) {
-    expect(seconds > 0 && seconds < 60, "a time of ", seconds, " s in the stats");
+    expect(seconds > 0 && seconds < seconds_since(start), "a time of ", seconds,
+           " s in the stats of a render of ", seconds_since(start));
   }
   return all;
 }
@@ -242,10 +248,6 @@ LTW_OP_TEST(a_third_batch_waits_for_the_first_to_be_collected) {
   expect_status(job.submit(0, 1), LTW_CANCELLED, "submit after cancel");
 }
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 // Sampling that takes long: dpm_fast evaluates the network as often as it is told.
 void make_slow(TinyRender& render, int32_t steps) {
   render.config.sampler = LTW_DPM_FAST;
@@ -288,7 +290,10 @@ LTW_OP_TEST(cancel_ends_sampling_under_way) {
   ltw_job_cancel(job->get());
   rendering.join();
   expect_status(status, LTW_CANCELLED, "submit or collect");
-  expect(seconds_since(ending) < 1, "a cancelled render went on for ", seconds_since(ending), " s");
+  // All of it takes seconds on a GPU, and minutes on a CPU, where one evaluation may take seconds if others
+  // work.
+  expect(seconds_since(ending) < (t.backend().asynchronous() ? 1 : 20), "a cancelled render went on for ",
+         seconds_since(ending), " s");
 
   if (!t.backend().asynchronous()) return;
   job.emplace(render);
