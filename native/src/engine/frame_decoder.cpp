@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/divide_up.h"
 #include "ops/elementwise.h"
 
 namespace ltw {
@@ -50,7 +51,6 @@ int64_t decoding_group(const Model& model, const Backend& backend, const RenderC
   // More frames at once gain nothing: the decoder's last levels fill a device with one.
   constexpr int64_t kMost = 8;
   const Shape latent = config.latent(model.config);
-  const auto divide_up = [](int64_t a, int64_t b) { return (a + b - 1) / b; };
   int64_t most = std::min<int64_t>(kMost, backend.frames_per_evaluation());
   while (true) {
     // Groups alike: of 13 frames two of seven, not eight and eight.

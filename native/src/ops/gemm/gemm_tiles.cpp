@@ -2,12 +2,11 @@
 
 #include <algorithm>
 
+#include "base/divide_up.h"
 #include "base/error.h"
 
 namespace ltw {
 namespace {
-
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 constexpr int kDepthStep = 64;
 // Clusters of 1, 2, 3... blocks, one block a multiprocessor, that an H100 runs at once.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/divide_up.h"
 #include "ops/device/launch_order.h"
 #include "ops/gemm/gemm_tiles.h"
 #include "ops/gemm/gemm_tma_args.h"
@@ -20,8 +21,8 @@ void launch_on_tma(GemmFamily family, const GemmTileShape& shape, void (*kernel)
   TmaGemm g = tma_gemm(args, Tile::kLoadRows, Tile::kColumns);
   g.steps = static_cast<int>(size.steps);
   g.parts = size.parts;
-  const auto over = [](int count, int by) { return (count + by - 1) / by; };
-  const int rows = g.phases * over(g.gemm.rows, Tile::kRows), columns = over(args.columns, Tile::kColumns);
+  const int rows = g.phases * static_cast<int>(divide_up(g.gemm.rows, Tile::kRows));
+  const int columns = static_cast<int>(divide_up(args.columns, Tile::kColumns));
   LaunchShape launched;
   int blocks = std::min(rows * columns, multiprocessors);
   if (shape.schedule == GemmSchedule::kResident) blocks = std::min(rows, multiprocessors / columns) * columns;
