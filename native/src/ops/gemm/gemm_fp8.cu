@@ -5,10 +5,6 @@ namespace ltw::cuda {
 namespace {
 
 using Tile256x160 = TmaTile<256, 160, 4>;
-using Tile256x128 = TmaTile<256, 128, 4>;
-using Tile128x160 = TmaTile<128, 160, 5>;
-using Tile128x128 = TmaTile<128, 128, 6>;
-using Tile128x80 = TmaTile<128, 80, 7>;
 
 // The operands as the copy engine is told: pairs of bytes.
 GemmArgs in_pairs(GemmArgs args) {

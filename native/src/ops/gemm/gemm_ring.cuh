@@ -29,6 +29,12 @@ struct TmaTile {
   static_assert(kGroupRows % 64 == 0 && kSrcBytes % 1024 == 0 && kStageBytes % 1024 == 0);
 };
 
+// A pair of e4m3 is as wide as a float16, so both have these; as many stages as shared memory has room for.
+using Tile256x128 = TmaTile<256, 128, 4>;
+using Tile128x160 = TmaTile<128, 160, 5>;
+using Tile128x128 = TmaTile<128, 128, 6>;
+using Tile128x80 = TmaTile<128, 80, 7>;
+
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
 
 template <class Tile>
