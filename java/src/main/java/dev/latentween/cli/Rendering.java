@@ -14,10 +14,11 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.BitSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 
 /**
  * One render from a model to a video. Everything that can fail early does so before the first
@@ -76,16 +77,17 @@ record Rendering(
   }
 
   private void noteCutPrompts(ModelSource source) {
-    Stream.of(settings.prompts(), settings.negativePrompts())
-        .flatMap(List::stream)
-        .distinct()
-        .filter(prompt -> source.dropped().applyAsInt(prompt) > 0)
-        .forEach(
-            prompt ->
-                notes.accept(
-                    String.format(
-                        "\"%.40s...\" is longer than the model reads: its last %d tokens are not used",
-                        prompt, source.dropped().applyAsInt(prompt))));
+    Set<String> prompts = new LinkedHashSet<>(settings.prompts());
+    prompts.addAll(settings.negativePrompts());
+    for (String prompt : prompts) {
+      int dropped = source.dropped().applyAsInt(prompt);
+      if (dropped > 0) {
+        notes.accept(
+            String.format(
+                "\"%.40s...\" is longer than the model reads: its last %d tokens are not used",
+                prompt, dropped));
+      }
+    }
   }
 
   private void render(
