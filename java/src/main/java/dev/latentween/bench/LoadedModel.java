@@ -45,7 +45,7 @@ final class LoadedModel implements AutoCloseable {
     Model loaded = subject.load(engine);
     if (subject.precision() == Precision.FP8) {
       try {
-        new Fp8(Fp8.cacheFolder(System.getenv()), notes).turn(loaded, subject.identity());
+        Fp8.ofUser(notes).turn(loaded, subject.identity());
       } catch (RuntimeException e) {
         loaded.close();
         throw e;

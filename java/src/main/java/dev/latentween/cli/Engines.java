@@ -50,7 +50,7 @@ final class Engines implements AutoCloseable {
       }
       inParallel(all.engines, engine -> all.models.add(fitting(() -> source.load().apply(engine))));
       if (settings.precision() == Precision.FP8) {
-        Fp8 fp8 = new Fp8(Fp8.cacheFolder(System.getenv()), notes);
+        Fp8 fp8 = Fp8.ofUser(notes);
         String identity = source.identity().get();
         for (Model model : all.models) {
           fitting(

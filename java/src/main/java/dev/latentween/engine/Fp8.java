@@ -26,13 +26,18 @@ public final class Fp8 {
    * @param folder for the files
    * @param notes told where a file is made, or why it cannot be
    */
-  public Fp8(Path folder, Consumer<String> notes) {
+  Fp8(Path folder, Consumer<String> notes) {
     this.folder = folder;
     this.notes = notes;
   }
 
+  /** With the user's cache folder. */
+  public static Fp8 ofUser(Consumer<String> notes) {
+    return new Fp8(cacheFolder(System.getenv()), notes);
+  }
+
   /** The user's: {@code $XDG_CACHE_HOME/latentween/fp8}, by default in {@code ~/.cache}. */
-  public static Path cacheFolder(Map<String, String> environment) {
+  static Path cacheFolder(Map<String, String> environment) {
     String cache = environment.getOrDefault("XDG_CACHE_HOME", "");
     Path base =
         Path.of(cache).isAbsolute() // the specification ignores others
