@@ -11,6 +11,7 @@ import dev.latentween.engine.DeviceInfo;
 import dev.latentween.engine.Devices;
 import dev.latentween.settings.Named;
 import dev.latentween.settings.Precision;
+import dev.latentween.settings.Reason;
 import dev.latentween.settings.Settings;
 import dev.latentween.settings.SettingsReader;
 import dev.latentween.settings.UserError;
@@ -238,7 +239,7 @@ final class BenchCommand implements Callable<Integer> {
     try {
       Files.createDirectory(folder);
     } catch (IOException e) {
-      throw new UserError("cannot make a temporary folder: " + e.getMessage(), e);
+      throw new UserError("cannot make a temporary folder " + folder + ": " + Reason.of(e), e);
     }
   }
 
