@@ -10,6 +10,9 @@ namespace {
 // An adaptive sampler's sigmas never come again: past this many, a schedule is not what is being cached.
 constexpr size_t kMostTimeBiases = 2048;
 
+// The network sees x with unit variance (Karras et al. 2022, c_in).
+double scale_in(double sigma) { return 1.0 / std::sqrt(sigma * sigma + 1.0); }
+
 }  // namespace
 
 Denoiser::Denoiser(const Model& model, Backend& backend, int64_t frames, int64_t h, int64_t w,
@@ -54,25 +57,27 @@ void Denoiser::operator()(const Tensor& dst, const Tensor& x, double sigma, cons
   Arena none;
   Context ctx = Context::immediate(backend_, none);
 
-  // The network sees x with unit variance (Karras et al. 2022, c_in).
-  const double scale_in = 1.0 / std::sqrt(sigma * sigma + 1.0);
-  convert(unet_.x(), x, scale_in, ctx);
+  if (input_ != Input{x.data, sigma}) convert(unet_.x(), x, scale_in(sigma), ctx);
+  input_ = {};
   convert(unet_.time_bias(), time_bias(sigma), 1.0, ctx);
   unet_.run();
 
   // D = c_skip x + c_out * network, for a network that predicts the noise or the velocity; then the mix.
   const bool velocity = model_.config.prediction == Prediction::kVelocity;
   const double skip = mix.x + mix.denoised * (velocity ? 1.0 / (sigma * sigma + 1.0) : 1.0);
-  const double out = mix.denoised * (velocity ? -sigma * scale_in : -sigma);
+  const double out = mix.denoised * (velocity ? -sigma * scale_in(sigma) : -sigma);
+  std::vector<Term> terms{{skip, x}};
   if (guided()) {
-    const Tensor unconditional = unet_.out().batch_slice(0, frames_);
-    const Tensor conditional = unet_.out().batch_slice(frames_, frames_);
-    weighted_sum(
-        dst,
-        {{skip, x}, {out * (1.0 - guidance_scale_), unconditional}, {out * guidance_scale_, conditional}},
-        ctx);
+    terms.emplace_back(out * (1.0 - guidance_scale_), unet_.out().batch_slice(0, frames_));
+    terms.emplace_back(out * guidance_scale_, unet_.out().batch_slice(frames_, frames_));
   } else {
-    weighted_sum(dst, {{skip, x}, {out, unet_.out()}}, ctx);
+    terms.emplace_back(out, unet_.out());
+  }
+  if (mix.next_sigma > 0) {
+    sampler_step(dst, terms, unet_.x(), scale_in(mix.next_sigma), ctx);
+    input_ = {dst.data, mix.next_sigma};
+  } else {
+    weighted_sum(dst, terms, ctx);
   }
   evaluated.record();
 }

@@ -40,6 +40,13 @@ class Denoiser {
   void operator()(const Tensor& dst, const Tensor& x, double sigma, const Mix& mix);
 
  private:
+  // Of which x at which sigma the network's input was made: by the pass that made x.
+  struct Input {
+    const void* x = nullptr;
+    double sigma = 0;
+    bool operator==(const Input&) const = default;
+  };
+
   const Tensor& time_bias(double sigma);
 
   const Model& model_;
@@ -48,6 +55,7 @@ class Denoiser {
   const double guidance_scale_;
   const std::atomic<bool>& cancelled_;
   UNetEvaluation unet_;
+  Input input_;
   TimeBiasEvaluation time_bias_;
   std::array<std::unique_ptr<Event>, kQueuedEvaluations> evaluated_;
   size_t next_ = 0;                            // of evaluated_: the one reached first

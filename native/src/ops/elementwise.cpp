@@ -10,26 +10,46 @@ Work moving(const char* op, const Tensor& dst, int64_t read) {
           static_cast<double>(read + dst.bytes())};
 }
 
-}  // namespace
-
-void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx) {
+void check_terms(const Tensor& dst, const std::vector<Term>& terms) {
   ensure(!terms.empty() && terms.size() <= 6, "weighted_sum of ", terms.size(), " terms");
-  ensure(dst.dense() && (dst.dtype == DType::kF32 || dst.dtype == ctx.backend().activation_type()),
-         "weighted_sum writes dense float32 or the activation type");
   for (const auto& [coefficient, src] : terms) {
     ensure(src.dense() && src.dtype == dst.dtype && src.shape == dst.shape, "weighted_sum: term of shape ",
            src.shape, " for ", dst.shape);
   }
+}
+
+void check_copies(const char* op, const Tensor& dst, const Tensor& src) {
+  ensure(dst.dense() && src.dense() && dst.shape[0] % src.shape[0] == 0 &&
+             src.shape.with(0, dst.shape[0]) == dst.shape,
+         op, " ", src.shape, " to ", dst.shape);
+}
+
+}  // namespace
+
+void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx) {
+  ensure(dst.dense() && (dst.dtype == DType::kF32 || dst.dtype == ctx.backend().activation_type()),
+         "weighted_sum writes dense float32 or the activation type");
+  check_terms(dst, terms);
   ctx.describe([&] { return moving("weighted_sum", dst, static_cast<int64_t>(terms.size()) * dst.bytes()); });
   LTW_DISPATCH(weighted_sum, ctx, dst, terms);
 }
 
 void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx) {
-  ensure(dst.dense() && src.dense() && dst.shape[0] % src.shape[0] == 0 &&
-             src.shape.with(0, dst.shape[0]) == dst.shape,
-         "convert ", src.shape, " to ", dst.shape);
+  check_copies("convert", dst, src);
   ctx.describe([&] { return moving("convert", dst, src.bytes()); });
   LTW_DISPATCH(convert, ctx, dst, src, scale);
+}
+
+void sampler_step(const Tensor& dst, const std::vector<Term>& terms, const Tensor& converted, double scale,
+                  Context& ctx) {
+  ensure(dst.dtype == DType::kF32 && converted.dtype == ctx.backend().activation_type(),
+         "sampler_step: float32 to the activation type");
+  check_terms(dst, terms);
+  check_copies("sampler_step", converted, dst);
+  ctx.describe([&] {
+    return moving("sampler_step", dst, static_cast<int64_t>(terms.size()) * dst.bytes() + converted.bytes());
+  });
+  LTW_DISPATCH(sampler_step, ctx, dst, terms, converted, scale);
 }
 
 void broadcast(const Tensor& dst, const Tensor& src, Context& ctx) {

@@ -30,14 +30,18 @@ struct Terms {
 
 // Sums in double, as on the CPU: a sampler's step is exact to one rounding.
 template <typename T>
-__global__ void weighted_sum_kernel(T* dst, const __grid_constant__ Terms<T> terms, int64_t size) {
-  const int64_t i = element();
-  if (i >= size) return;
+__device__ double sum_at(const Terms<T>& terms, int64_t i) {
   double sum = 0;
   for (int term = 0; term < terms.count; ++term) {
     sum += terms.coefficient[term] * static_cast<double>(to_float(terms.src[term][i]));
   }
-  assign(dst[i], sum);
+  return sum;
+}
+
+template <typename T>
+__global__ void weighted_sum_kernel(T* dst, const __grid_constant__ Terms<T> terms, int64_t size) {
+  const int64_t i = element();
+  if (i < size) assign(dst[i], sum_at(terms, i));
 }
 
 // As often as the grid has rows.
@@ -45,6 +49,16 @@ template <typename To, typename From>
 __global__ void convert_kernel(To* dst, const From* src, float scale, int64_t size) {
   const int64_t i = element();
   if (i < size) assign(dst[blockIdx.y * size + i], scale * to_float(src[i]));
+}
+
+// converted: `times` copies.
+__global__ void sampler_step_kernel(float* dst, const __grid_constant__ Terms<float> terms, __half* converted,
+                                    float scale, int times, int64_t size) {
+  const int64_t i = element();
+  if (i >= size) return;
+  const float x = static_cast<float>(sum_at(terms, i));
+  dst[i] = x;
+  for (int n = 0; n < times; ++n) assign(converted[n * size + i], scale * x);
 }
 
 template <typename T>
@@ -70,14 +84,19 @@ __global__ void image_to_pixels_kernel(Pixel* dst, const T* src, int* finite, fl
 }
 
 template <typename T>
-void submit_weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx) {
+Terms<T> as_arguments(const std::vector<Term>& terms) {
   Terms<T> args{};
   args.count = static_cast<int>(terms.size());
   for (size_t i = 0; i < terms.size(); ++i) {
     args.coefficient[i] = terms[i].first;
     args.src[i] = terms[i].second.as<T>();
   }
-  ctx.submit([args, dst, &device = backend(ctx)] {
+  return args;
+}
+
+template <typename T>
+void submit_weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ctx) {
+  ctx.submit([args = as_arguments<T>(terms), dst, &device = backend(ctx)] {
     const int64_t size = dst.shape.size();
     launch_early("weighted_sum", weighted_sum_kernel<T>, {blocks(size), kThreads}, device, dst.as<T>(), args,
                  size);
@@ -130,6 +149,16 @@ void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx) {
     } else {
       launch(dst.f32(), src.f32());
     }
+  });
+}
+
+void sampler_step(const Tensor& dst, const std::vector<Term>& terms, const Tensor& converted, double scale,
+                  Context& ctx) {
+  ctx.submit([=, args = as_arguments<float>(terms), &device = backend(ctx)] {
+    const int64_t size = dst.shape.size();
+    launch_early("sampler_step", sampler_step_kernel, {blocks(size), kThreads}, device, dst.f32(), args,
+                 converted.as<__half>(), static_cast<float>(scale),
+                 static_cast<int>(converted.shape[0] / dst.shape[0]), size);
   });
 }
 

@@ -19,6 +19,11 @@ void weighted_sum(const Tensor& dst, const std::vector<Term>& terms, Context& ct
 // enter and leave the network.
 void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx);
 
+// weighted_sum(dst, terms), then convert(converted, dst, scale), to the bit, in one pass: how a sampler's
+// step ends and the next one begins. float32; `converted` is of the activation type.
+void sampler_step(const Tensor& dst, const std::vector<Term>& terms, const Tensor& converted, double scale,
+                  Context& ctx);
+
 // Copies `src` [1, ...] into every entry of `dst` [n, ...]; dense, one type.
 void broadcast(const Tensor& dst, const Tensor& src, Context& ctx);
 
@@ -40,6 +45,7 @@ double error_norm(const Tensor& low, const Tensor& high, const Tensor& previous,
 namespace cpu {
 decltype(ltw::weighted_sum) weighted_sum;
 decltype(ltw::convert) convert;
+decltype(ltw::sampler_step) sampler_step;
 decltype(ltw::broadcast) broadcast;
 decltype(ltw::embed_tokens) embed_tokens;
 decltype(ltw::image_to_pixels) image_to_pixels;
@@ -50,6 +56,7 @@ void error_squares(std::optional<double>& squares, const Tensor& low, const Tens
 namespace cuda {
 decltype(ltw::weighted_sum) weighted_sum;
 decltype(ltw::convert) convert;
+decltype(ltw::sampler_step) sampler_step;
 decltype(ltw::broadcast) broadcast;
 decltype(ltw::embed_tokens) embed_tokens;
 decltype(ltw::image_to_pixels) image_to_pixels;

@@ -61,6 +61,13 @@ void convert(const Tensor& dst, const Tensor& src, double scale, Context& ctx) {
   });
 }
 
+// Two passes: a latent stays in the cache.
+void sampler_step(const Tensor& dst, const std::vector<Term>& terms, const Tensor& converted, double scale,
+                  Context& ctx) {
+  cpu::weighted_sum(dst, terms, ctx);
+  cpu::convert(converted, dst, scale, ctx);
+}
+
 void broadcast(const Tensor& dst, const Tensor& src, Context& ctx) {
   ctx.submit([=] {
     constexpr int64_t kPiece = 1 << 20;  // one thread does not fill the memory's bus

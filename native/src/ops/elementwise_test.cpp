@@ -73,6 +73,24 @@ LTW_OP_TEST(convert_scales_both_ways) {
                t.tolerance().elementwise, "twice");
 }
 
+LTW_OP_TEST(sampler_step_is_weighted_sum_then_convert) {
+  const Shape shape{2, 13, 79, 4};
+  const test::Placed x = latent(t, shape, t.random(shape.size())),
+                     y = latent(t, shape, t.random(shape.size()));
+  const std::vector<Term> terms{{0.7, x.view}, {-1.9, y.view}};
+  const test::Placed sum = t.output(shape, DType::kF32), step = t.output(shape, DType::kF32);
+  const Values summed = t.run(sum, [&](Context& ctx) { weighted_sum(sum, terms, ctx); });
+  for (const int64_t times : {1, 2}) {
+    const test::Placed apart = t.output(shape.with(0, times * 2)),
+                       within = t.output(shape.with(0, times * 2));
+    const auto converted = t.run(apart, [&](Context& ctx) { convert(apart, sum, 0.3, ctx); });
+    expect(t.run(within, [&](Context& ctx) { sampler_step(step, terms, within, 0.3, ctx); }) == converted,
+           text("converted ", times, " times"));
+    expect(t.run(step, [&](Context& ctx) { sampler_step(step, terms, within, 0.3, ctx); }) == summed,
+           text("the sum, ", times, " times"));
+  }
+}
+
 LTW_OP_TEST(broadcast_copies_to_every_entry) {
   const Shape one{1, 7, 33};
   const Values values = t.random(one.size());

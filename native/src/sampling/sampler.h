@@ -24,9 +24,11 @@ enum class Sampler {
   kPlms = 11,
 };
 
-// What becomes of an evaluation in the pass that ends it: x * the latent + denoised * the estimate.
+// What becomes of an evaluation in the pass that ends it: x * the latent + denoised * the estimate. That pass
+// may make the network's next input of it as well: where the result is evaluated at `next_sigma` if at all,
+// and unchanged until then. 0: not known.
 struct Mix {
-  double x = 0, denoised = 1;
+  double x = 0, denoised = 1, next_sigma = 0;
 };
 
 // dst = mix.x * x + mix.denoised * D(x, sigma), where D is the network's estimate of the clean latent,

@@ -30,9 +30,10 @@ class Solver {
   void predict_noise(const Tensor& eps, const Tensor& at, double sigma) {
     sampling_.denoise(eps, at, sigma, {1 / sigma, -1 / sigma});
   }
-  // dst = at + (next - sigma) * eps, along the flow's tangent; dst may be `at`.
+  // dst = at + (next - sigma) * eps, along the flow's tangent; dst may be `at`. What adds noise to it takes
+  // it to another sigma than `next`.
   void follow(const Tensor& dst, const Tensor& at, double sigma, double next) {
-    sampling_.denoise(dst, at, sigma, {next / sigma, 1 - next / sigma});
+    sampling_.denoise(dst, at, sigma, {next / sigma, 1 - next / sigma, next});
   }
   // x += amount * the next draw; no draw for nothing.
   void add_noise(double amount) {
