@@ -10,6 +10,12 @@ namespace ltw::cuda {
 // Between a thread's ordinary writes to a box and the barrier after which another stores it.
 __device__ inline void finish_box() { asm volatile("fence.proxy.async.shared::cta;" ::: "memory"); }
 
+__device__ inline void store_box(const CUtensorMap& map, uint32_t shared, int x, int y) {
+  asm volatile("cp.async.bulk.tensor.2d.global.shared::cta.bulk_group [%0, {%2, %3}], [%1];" ::"l"(&map),
+               "r"(shared), "r"(x), "r"(y)
+               : "memory");
+}
+
 __device__ inline void store_box(const CUtensorMap& map, uint32_t shared, int x, int y, int z, int w) {
   asm volatile(
       "cp.async.bulk.tensor.4d.global.shared::cta.bulk_group [%0, {%2, %3, %4, %5}], [%1];" ::"l"(&map),

@@ -13,6 +13,24 @@ namespace ltw::cuda {
 
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
 
+// For GEGLU into the first half of the sums.
+template <GemmFinish kFinish, int kN>
+__device__ void activate(const GemmArgs& p, float (&sums)[kN][4]) {
+  if constexpr (kFinish == GemmFinish::kGated) {
+#pragma unroll
+    for (int n = 0; n < kN / 2; ++n) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) sums[n][i] = sums[2 * n][i] * gelu(sums[2 * n + 1][i]);
+    }
+  } else if constexpr (kFinish == GemmFinish::kActivated) {
+#pragma unroll
+    for (int n = 0; n < kN; ++n) {
+#pragma unroll
+      for (int i = 0; i < 4; ++i) sums[n][i] = activated(sums[n][i], p.activation);
+    }
+  }
+}
+
 // A warp's 16 rows of a tile. What must come from memory is requested when it is made, which is best done
 // before the products.
 template <class Tile, GemmFinish kFinish>
@@ -50,8 +68,8 @@ class RowFinish {
 
   __device__ void operator()(float (&sums)[Tile::kN][4]) {
     add_biases(sums);
-    activate(sums);
     const GemmArgs& p = g_.gemm;
+    activate<kFinish>(p, sums);
     // As load_matrices and store_matrices address it: rows 0-7, 8-15 of one tile, then of the next.
     const uint32_t fragment =
         staged_ + static_cast<uint32_t>(lane_ % 16 * Tile::kPieceStride * 2 + lane_ / 16 * 16);
@@ -150,22 +168,6 @@ class RowFinish {
           const float2 pair = __half22float2(__ldg(reinterpret_cast<const __half2*>(bias + pair_column(n))));
           sums[n][2 * half] += pair.x, sums[n][2 * half + 1] += pair.y;
         }
-      }
-    }
-  }
-
-  __device__ void activate(float (&sums)[kN][4]) const {
-    if constexpr (kFinish == GemmFinish::kGated) {
-#pragma unroll
-      for (int n = 0; n < kOut; ++n) {
-#pragma unroll
-        for (int i = 0; i < 4; ++i) sums[n][i] = sums[2 * n][i] * gelu(sums[2 * n + 1][i]);
-      }
-    } else if constexpr (kFinish == GemmFinish::kActivated) {
-#pragma unroll
-      for (int n = 0; n < kN; ++n) {
-#pragma unroll
-        for (int i = 0; i < 4; ++i) sums[n][i] = activated(sums[n][i], g_.gemm.activation);
       }
     }
   }

@@ -1,11 +1,10 @@
 // The matrix product for a small depth (sm_90a): a block keeps the weights of its columns in shared memory
-// and walks down the rows. Each of two groups of four warps has rows and a ring of its own and never waits
-// for the other, so that one stores while the other multiplies: with five steps of depth a tile's end takes
-// longer than its products. (Three groups have too few registers: 204 us instead of 162 for 131072x320>960.)
+// and walks down the rows. Each of two groups of four warps has rows, a ring and boxes of its own and never
+// waits for the other, so that one finishes its sums while the other multiplies. (Three groups have too few
+// registers: 204 us instead of 162 for 131072x320>960.)
 #pragma once
 
-#include "ops/device/launch_order.h"
-#include "ops/gemm/gemm_finish.cuh"
+#include "ops/gemm/gemm_boxes.cuh"
 
 namespace ltw::cuda {
 
@@ -17,10 +16,9 @@ struct ResidentTile {
   static constexpr int kLoadRows = kGroupRows;
   static constexpr int kSteps = kSteps_, kStages = kStages_, kN = kColumns / 8;
   static constexpr int kSrcBytes = kGroupRows * kDepth * 2, kWeightBytes = kColumns * kDepth * 2;
-  static constexpr int kPieceStride = 64 + 8, kPieceBytes = 16 * kPieceStride * 2;  // as in TmaTile
   static constexpr int kSrc = kSteps * kWeightBytes;
-  static constexpr int kPieces = kSrc + kGroups * kStages * kSrcBytes;
-  static constexpr int kBarriers = kPieces + kGroups * 4 * kPieceBytes;
+  static constexpr int kBoxes = kSrc + kGroups * kStages * kSrcBytes;
+  static constexpr int kBarriers = kBoxes + kGroups * boxes_bytes(kColumns);
   static constexpr int kSharedBytes = kBarriers + (1 + 2 * kGroups * kStages) * 8;
   static_assert(kWeightBytes % 1024 == 0);
 };
@@ -79,14 +77,11 @@ __device__ void load_rows(const TmaGemm& g, const RowRing<Tile>& ring, int first
 }
 
 template <class Tile, GemmFinish kFinish>
-__device__ void multiply_rows(const TmaGemm& g, const RowRing<Tile>& ring, int first, int step_rows,
-                              int column, int warp) {
-  const uint32_t piece =
-      ring.memory + static_cast<uint32_t>(Tile::kPieces + (ring.group * 4 + warp) * Tile::kPieceBytes);
+__device__ void multiply_rows(const TmaGemm& g, const RowRing<Tile>& ring,
+                              Boxes<Tile::kColumns, kFinish> boxes, int first, int step_rows, int warp) {
   RingPlace<Tile> at;
   barrier_wait(weight_barrier<Tile>(ring.memory), 0);
   for (int row = first; row < g.gemm.rows; row += step_rows) {
-    RowFinish<Tile, kFinish> finish(g, 0, row + warp * 16, column, piece);
     float sums[Tile::kN][4];
     multiply_steps(sums, g.steps, ring, at, [&](int step) {
 #pragma unroll
@@ -97,7 +92,7 @@ __device__ void multiply_rows(const TmaGemm& g, const RowRing<Tile>& ring, int f
             step > 0 || k > 0);
       }
     });
-    finish(sums);
+    boxes.fill(g.gemm, sums, warp);
   }
 }
 
@@ -106,17 +101,20 @@ __device__ void multiply_rows(const TmaGemm& g, const RowRing<Tile>& ring, int f
 // Blocks of one column tile share the rows; blocks of the same rows run side by side, so that these are read
 // from memory once. The grid is a multiple of the column tiles.
 template <class Tile, GemmFinish kFinish>
-__global__ void __launch_bounds__(Tile::kThreads, 1) gemm_resident(const __grid_constant__ TmaGemm g) {
+__global__ void __launch_bounds__(Tile::kThreads, 1) gemm_resident(const __grid_constant__ BoxedGemm boxed) {
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
   extern __shared__ __align__(1024) unsigned char shared[];
+  const TmaGemm& g = boxed.tma;
   const uint32_t memory = shared_address(shared);
   const int thread = static_cast<int>(threadIdx.x), group = thread / 128, warp = thread / 32 % 4;
   const int tiles = (g.gemm.columns + Tile::kColumns - 1) / Tile::kColumns;
   const int column = static_cast<int>(blockIdx.x) % tiles * Tile::kColumns;
   const int lane = static_cast<int>(blockIdx.x) / tiles, lanes = static_cast<int>(gridDim.x) / tiles;
+  const auto boxes_of = [&](int of) { return Boxes<Tile::kColumns, kFinish>(memory + Tile::kBoxes, of); };
   if (thread == 0) {
     barrier_init(weight_barrier<Tile>(memory), 1);
     for (int i = 0; i < Tile::kGroups; ++i) {
+      boxes_of(i).init();
       const RowRing<Tile> ring{memory, i};
       for (int slot = 0; slot < Tile::kStages; ++slot) {
         barrier_init(ring.full(slot), 1);
@@ -132,12 +130,16 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_resident(const __grid_
   const int step_rows = lanes * Tile::kRows;
   if (group == Tile::kGroups) {
     fewer_registers<40>();
-    if (warp < Tile::kGroups && thread % 32 == 0) {
-      load_rows<Tile>(g, {memory, warp}, first_row(warp), step_rows);
+    const int served = warp % Tile::kGroups;  // group
+    if (thread % 32 == 0 && warp < Tile::kGroups) {
+      load_rows<Tile>(g, {memory, served}, first_row(served), step_rows);
+    } else if (thread % 32 == 0) {
+      auto boxes = boxes_of(served);
+      for (int row = first_row(served); row < g.gemm.rows; row += step_rows) boxes.carry(boxed, row, column);
     }
   } else {
     more_registers<232>();
-    multiply_rows<Tile, kFinish>(g, {memory, group}, first_row(group), step_rows, column, warp);
+    multiply_rows<Tile, kFinish>(g, {memory, group}, boxes_of(group), first_row(group), step_rows, warp);
   }
 #endif
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "ops/device/async_copy.h"
+#include "ops/device/launch_order.h"
 #include "ops/device/mbarrier.h"
 #include "ops/device/tma.h"
 #include "ops/device/wgmma_tiles.h"
@@ -162,6 +163,17 @@ __device__ void load_tile(const TmaGemm& g, const TilePlace& place, int begin, i
     }
     at.advance();
     depth.advance(p);
+  }
+}
+
+// By one thread: queues the loads of all tiles of a block.
+template <class Tile>
+__device__ void load_tiles(const TmaGemm& g, const TileWalk<Tile>& walk, const Ring<Tile>& ring) {
+  RingPlace<Tile> at;
+  const int loaded = load_first_weights(g, walk.place(walk.first()), 0, g.steps, ring);
+  wait_for_earlier_kernels();
+  for (int tile = walk.first(); tile < walk.count(); tile += walk.step()) {
+    load_tile(g, walk.place(tile), 0, g.steps, ring, at, tile == walk.first() ? loaded : 0);
   }
 }
 

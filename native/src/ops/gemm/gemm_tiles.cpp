@@ -12,27 +12,43 @@ constexpr int kDepthStep = 64;
 // Clusters of 1, 2, 3... blocks, one block a multiprocessor, that an H100 runs at once.
 constexpr int kClusters[] = {132, 66, 39, 30, 22, 17, 15, 15};
 
+// Tiles of the busiest multiprocessor.
+int64_t most_tiles(const GemmTileShape& tile, const GemmSize& size, int multiprocessors) {
+  const int64_t rows = divide_up(size.rows, tile.rows), columns = divide_up(size.columns, tile.columns);
+  if (tile.schedule == GemmSchedule::kSpread) return divide_up(rows * columns, kClusters[size.parts - 1]);
+  if (tile.schedule == GemmSchedule::kResident) return divide_up(rows, multiprocessors / columns);
+  return divide_up(rows * columns, multiprocessors);
+}
+
 // Microseconds until the busiest multiprocessor is done.
 double estimate(const GemmTileShape& tile, const GemmSize& size, int multiprocessors) {
-  const int64_t tiles = divide_up(size.rows, tile.rows) * divide_up(size.columns, tile.columns);
-  const auto time = [&](int64_t busiest, int64_t steps) {
-    const double step = busiest == 1 ? tile.lone_step : tile.shared_step;
-    return static_cast<double>(busiest) * (static_cast<double>(steps) * step + tile.ends);
-  };
-  if (tile.schedule == GemmSchedule::kSpread) {
-    return time(divide_up(tiles, kClusters[size.parts - 1]), divide_up(size.steps, size.parts));
+  constexpr double kWeights = 1.8;  // until a resident block has them
+  const int64_t tiles = most_tiles(tile, size, multiprocessors);
+  const int64_t steps =
+      tile.schedule == GemmSchedule::kSpread ? divide_up(size.steps, size.parts) : size.steps;
+  const double step = tiles == 1 ? tile.lone_step : tile.shared_step;
+  return static_cast<double>(tiles) * (static_cast<double>(steps) * step + tile.ends) +
+         (tile.schedule == GemmSchedule::kResident ? kWeights : 0);
+}
+
+bool in_boxes(const GemmTileShape& tile) {
+  return tile.schedule == GemmSchedule::kRows || tile.schedule == GemmSchedule::kResident;
+}
+
+// Whether a tile can be stored while the next one is multiplied: the last one takes longer so (a UNet of 2
+// all in boxes: 4.57 ms instead of 4.43).
+bool overlaps(const GemmTileShape& tile, const GemmSize& size, int multiprocessors) {
+  if (tile.schedule == GemmSchedule::kResident &&
+      (size.steps > kResidentSteps || divide_up(size.columns, tile.columns) > multiprocessors)) {
+    return false;
   }
-  if (tile.schedule == GemmSchedule::kResident) {
-    constexpr double kWeights = 1.8;  // until a block has them
-    const int64_t columns = divide_up(size.columns, tile.columns);
-    return kWeights + time(divide_up(divide_up(size.rows, tile.rows), multiprocessors / columns), size.steps);
-  }
-  return time(divide_up(tiles, multiprocessors), size.steps);
+  return size.plain_rows && most_tiles(tile, size, multiprocessors) > 1;
 }
 
 std::string name(const GemmTileShape& tile) {
   return text(tile.rows, "x", tile.columns,
               tile.schedule == GemmSchedule::kSpread     ? " spread"
+              : tile.schedule == GemmSchedule::kRows     ? " of plain rows"
               : tile.schedule == GemmSchedule::kResident ? " resident"
                                                          : "");
 }
@@ -40,23 +56,21 @@ std::string name(const GemmTileShape& tile) {
 }  // namespace
 
 bool GemmTileShape::computes(const GemmSize& size, int multiprocessors) const {
-  if (schedule == GemmSchedule::kResident && (!size.plain_rows || size.steps > kResidentSteps ||
-                                              divide_up(size.columns, columns) > multiprocessors)) {
-    return false;
-  }
+  if (in_boxes(*this) && !overlaps(*this, size, multiprocessors)) return false;
   const bool parts_fit = schedule == GemmSchedule::kSpread ? size.parts > 1 : parts || size.parts == 1;
   return parts_fit && std::find(finishes.begin(), finishes.end(), size.finish) != finishes.end();
 }
 
 int gemm_shared_bytes(GemmFamily family, const GemmTileShape& tile) {
-  constexpr int kWindow = 16, kPiece = 8 * 16 * 144, kBarriers = 16;  // gemm_source.cuh; gemm_ring.cuh
-  if (tile.schedule == GemmSchedule::kResident) {                     // gemm_resident.cuh
-    constexpr int kGroups = 2;
-    return (kResidentSteps * tile.columns + tile.stages * tile.rows) * kDepthStep * 2 + kPiece + 8 +
+  constexpr int kGroups = 2, kBarriers = 16, kWindow = 16,
+                kPieces = 8 * 16 * 144;  // gemm_source.cuh; _ring.cuh
+  const int end = in_boxes(tile) ? kGroups * (64 * tile.columns * 2 + 1024) : kPieces;  // gemm_boxes.cuh
+  if (tile.schedule == GemmSchedule::kResident) {                                       // gemm_resident.cuh
+    return (kResidentSteps * tile.columns + tile.stages * tile.rows) * kDepthStep * 2 + end + 8 +
            kGroups * tile.stages * kBarriers;
   }
   const int ring = tile.stages * (tile.rows + tile.columns) * kDepthStep * 2;
-  return ring + (family == GemmFamily::kMma ? tile.rows * kWindow : kPiece + tile.stages * kBarriers);
+  return ring + (family == GemmFamily::kMma ? tile.rows * kWindow : end + tile.stages * kBarriers);
 }
 
 // 160 columns: every width of the SD1.5 UNet (320, 640, 1280...) is a multiple, and 320 is none of 128.
@@ -73,7 +87,8 @@ const std::vector<GemmTileShape>& gemm_tiles(GemmFamily family) {
       {kWalk, 128, 128, 6, 1, 0.40, 0.35, 2.2, {kPlain}, false},
       {kWalk, 128, 80, 7, 1, 0.37, 0.32, 1.5, {kPlain, kActivated}, false},
       {kSpread, 128, 160, 5, 1, 0.53, 0.42, 8.0, {kPlain}, true},
-      {kResident, 128, 160, 6, 1, 0.35, 0.35, 1.7, {kPlain, kGated}, false}};
+      {kRows, 128, 160, 5, 1, 0.48, 0.42, 1.7, {kPlain, kGated}, false},
+      {kResident, 128, 160, 5, 1, 0.35, 0.35, 1.3, {kPlain, kGated}, false}};
   static const std::vector<GemmTileShape> e4m3{
       {kWalk, 128, 160, 5, 1, 0.50, 0.31, 3.5, {kPlain, kGated}, false},
       {kWalk, 128, 128, 6, 1, 0.43, 0.30, 1.0, {kPlain}, false},
@@ -120,6 +135,9 @@ GemmTileChoice choose_gemm_tile(GemmFamily family, const GemmSize& size, int mul
     if (!fits(tile)) {
       return text(name(tile), " needs ", gemm_shared_bytes(family, tile),
                   " bytes of shared memory, a block has ", shared_limit);
+    }
+    if (in_boxes(tile) && !overlaps(tile, size, multiprocessors)) {
+      return text(name(tile), " has no next one to multiply while one is stored");
     }
     if (!tile.computes(size, multiprocessors)) {
       return text(name(tile), " has no kernel for ", size.parts, size.parts == 1 ? " part" : " parts",

@@ -16,7 +16,8 @@ enum class GemmSchedule {
   kBlocks,    // a block a tile
   kWalk,      // as many blocks as multiprocessors, which walk the tiles
   kSpread,    // a cluster of blocks a tile, each with a part of the depth
-  kResident,  // blocks that keep their columns' weights and walk the rows
+  kRows,      // kWalk for plain rows: a tile is stored while the next one is multiplied
+  kResident,  // the same by blocks that keep their columns' weights and walk the rows
 };
 
 // Whose weights of 160 columns a block can keep.
@@ -30,7 +31,7 @@ struct GemmSize {
   int64_t rows, columns, steps;
   int parts = 1;
   GemmFinish finish = GemmFinish::kPlain;
-  bool plain_rows = false;  // the depth is a row of the source: no windows, no terms
+  bool plain_rows = false;  // of a linear layer: no windows, no terms, no sample's bias
 };
 
 struct GemmTileShape {

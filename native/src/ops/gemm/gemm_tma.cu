@@ -2,6 +2,7 @@
 
 #include "ops/gemm/gemm_launch.h"
 #include "ops/gemm/gemm_resident.cuh"
+#include "ops/gemm/gemm_rows.cuh"
 #include "ops/gemm/gemm_spread.cuh"
 #include "ops/gemm/gemm_tma.cuh"
 #include "ops/gemm/gemm_tma_launch.cuh"
@@ -9,7 +10,8 @@
 namespace ltw::cuda {
 namespace {
 
-using Resident128x160 = ResidentTile<160, kResidentSteps, 6>;
+using Rows128x160 = RowsTile<Tile128x160>;
+using Resident128x160 = ResidentTile<160, kResidentSteps, 5>;
 
 }  // namespace
 
@@ -18,17 +20,22 @@ void launch_gemm_tma(const GemmArgs& args, const GemmSize& size, int tile, const
   const auto run = [&]<class Tile>(Tile, void (*kernel)(TmaGemm)) {
     launch_on_tma<Tile>(GemmFamily::kTma, shape, kernel, args, size, device, std::identity());
   };
-  constexpr GemmFinish kPlain = GemmFinish::kPlain;
+  const auto run_boxed = [&]<class Tile>(Tile, void (*kernel)(BoxedGemm)) {
+    launch_on_tma<Tile>(GemmFamily::kTma, shape, kernel, args, size, device,
+                        [](const TmaGemm& g) { return boxed_gemm(g, Tile::kColumns); });
+  };
+  constexpr GemmFinish kPlain = GemmFinish::kPlain, kGated = GemmFinish::kGated;
+  const bool gated = size.finish == kGated;
   if (shape.schedule == GemmSchedule::kSpread) return run(Tile128x160(), gemm_spread<Tile128x160, kPlain>);
   if (shape.schedule == GemmSchedule::kResident) {
-    return run(Resident128x160(), size.finish == GemmFinish::kGated
-                                      ? gemm_resident<Resident128x160, GemmFinish::kGated>
-                                      : gemm_resident<Resident128x160, kPlain>);
+    return run_boxed(Resident128x160(),
+                     gated ? gemm_resident<Resident128x160, kGated> : gemm_resident<Resident128x160, kPlain>);
+  }
+  if (shape.schedule == GemmSchedule::kRows) {
+    return run_boxed(Rows128x160(), gated ? gemm_rows<Rows128x160, kGated> : gemm_rows<Rows128x160, kPlain>);
   }
   if (size.parts > 1) return run(Tile128x160(), gemm_tma<Tile128x160, kPlain, true>);
-  if (size.finish == GemmFinish::kGated) {
-    return run(Tile128x160(), gemm_tma<Tile128x160, GemmFinish::kGated, false>);
-  }
+  if (gated) return run(Tile128x160(), gemm_tma<Tile128x160, kGated, false>);
   if (size.finish == GemmFinish::kActivated) {
     return run(Tile128x80(), gemm_tma<Tile128x80, GemmFinish::kActivated, false>);
   }

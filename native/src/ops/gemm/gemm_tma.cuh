@@ -3,7 +3,6 @@
 // loads run while the tile before it is stored.
 #pragma once
 
-#include "ops/device/launch_order.h"
 #include "ops/gemm/gemm_finish.cuh"
 
 namespace ltw::cuda {
@@ -72,14 +71,7 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_tma(const __grid_const
   const TileWalk<Tile> walk(g);
   if (group == Tile::kGroups) {
     fewer_registers<40>();
-    if (thread % 128 == 0) {
-      RingPlace<Tile> at;
-      const int loaded = load_first_weights(g, walk.place(walk.first()), 0, g.steps, ring);
-      wait_for_earlier_kernels();
-      for (int tile = walk.first(); tile < walk.count(); tile += walk.step()) {
-        load_tile(g, walk.place(tile), 0, g.steps, ring, at, tile == walk.first() ? loaded : 0);
-      }
-    }
+    if (thread % 128 == 0) load_tiles(g, walk, ring);
   } else {
     more_registers<232>();
     wait_for_earlier_kernels();

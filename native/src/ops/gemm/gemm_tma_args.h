@@ -20,11 +20,21 @@ struct TmaGemm {
   int steps, parts;                        // of the depth, see GemmSize
 };
 
+// Plain rows whose tiles leave in boxes (gemm_boxes.cuh).
+struct BoxedGemm {
+  TmaGemm tma;
+  CUtensorMap dst, residual;  // boxes of 64 rows and box_columns()
+};
+
+// As wide as the copy engine swizzles, for tiles of `columns` of the output.
+constexpr int box_columns(int columns) { return columns % 64 == 0 ? 64 : columns % 32 == 0 ? 32 : 16; }
+
 // Whether the copy engine can read the operands and whole pieces of 16 bytes make up the output: a matter of
 // the layer, never of the batch.
 bool fits_tma(const GemmArgs& args);
 
 TmaGemm tma_gemm(const GemmArgs& args, int box_rows, int columns);
+BoxedGemm boxed_gemm(const TmaGemm& g, int columns);
 
 #ifdef __CUDACC__
 // row / out_width.

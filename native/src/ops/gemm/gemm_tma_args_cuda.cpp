@@ -74,4 +74,15 @@ TmaGemm tma_gemm(const GemmArgs& args, int box_rows, int columns) {
   return g;
 }
 
+BoxedGemm boxed_gemm(const TmaGemm& g, int columns) {
+  const GemmArgs& p = g.gemm;
+  const int factor = gated(p) ? 2 : 1;
+  const auto map_of = [&](const __half* data, int64_t stride) {
+    const TensorAxis axes[] = {{p.columns / factor, 1, box_columns(columns / factor)}, {p.rows, stride, 64}};
+    return tensor_map(data, axes, 2);
+  };
+  return {g, map_of(p.dst, p.dst_stride),
+          p.residual == nullptr ? CUtensorMap{} : map_of(p.residual, p.residual_stride)};
+}
+
 }  // namespace ltw::cuda

@@ -9,11 +9,11 @@
 
 namespace ltw::cuda {
 
-// Boxes of float16 arrive in shared memory as rows of 64 with the 128-byte swizzle.
+// Boxes of float16 lie in shared memory as rows of 64, 32 or 16 with a swizzle of as many bytes.
 struct TensorAxis {
   int64_t size;
   int64_t stride;  // in elements, a multiple of 8; unused for the first axis, where it is 1
-  int box;         // 64 for the first axis
+  int box;
 };
 
 CUtensorMap tensor_map(const __half* data, const TensorAxis* axes, int count);

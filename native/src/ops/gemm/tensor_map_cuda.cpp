@@ -22,6 +22,12 @@ constexpr int64_t kElement = sizeof(__half);
 
 void* address(const __half* data) { return const_cast<__half*>(data); }
 
+CUtensorMapSwizzle swizzle_of(int64_t row_bytes) {
+  return row_bytes == 128  ? CU_TENSOR_MAP_SWIZZLE_128B
+         : row_bytes == 64 ? CU_TENSOR_MAP_SWIZZLE_64B
+                           : CU_TENSOR_MAP_SWIZZLE_32B;
+}
+
 }  // namespace
 
 CUtensorMap tensor_map(const __half* data, const TensorAxis* axes, int count) {
@@ -37,7 +43,7 @@ CUtensorMap tensor_map(const __half* data, const TensorAxis* axes, int count) {
   CUtensorMap map;
   require(encode(&map, CU_TENSOR_MAP_DATA_TYPE_FLOAT16, static_cast<cuuint32_t>(count), address(data),
                  sizes.data(), strides.data(), box.data(), steps.data(), CU_TENSOR_MAP_INTERLEAVE_NONE,
-                 CU_TENSOR_MAP_SWIZZLE_128B, CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
+                 swizzle_of(axes[0].box * kElement), CU_TENSOR_MAP_L2_PROMOTION_L2_256B,
                  CU_TENSOR_MAP_FLOAT_OOB_FILL_NONE),
           "cuTensorMapEncodeTiled");
   return map;
