@@ -20,19 +20,19 @@ int64_t most_tiles(const GemmTileShape& tile, const GemmSize& size, int multipro
   return divide_up(rows * columns, multiprocessors);
 }
 
+bool in_boxes(const GemmTileShape& tile) {
+  return tile.schedule == GemmSchedule::kRows || tile.schedule == GemmSchedule::kResident;
+}
+
 // Microseconds until the busiest multiprocessor is done.
 double estimate(const GemmTileShape& tile, const GemmSize& size, int multiprocessors) {
-  constexpr double kWeights = 1.8;  // until a resident block has them
+  constexpr double kAround = 1.8;  // until the last tile is stored, or the first one has weights that stay
   const int64_t tiles = most_tiles(tile, size, multiprocessors);
   const int64_t steps =
       tile.schedule == GemmSchedule::kSpread ? divide_up(size.steps, size.parts) : size.steps;
   const double step = tiles == 1 ? tile.lone_step : tile.shared_step;
   return static_cast<double>(tiles) * (static_cast<double>(steps) * step + tile.ends) +
-         (tile.schedule == GemmSchedule::kResident ? kWeights : 0);
-}
-
-bool in_boxes(const GemmTileShape& tile) {
-  return tile.schedule == GemmSchedule::kRows || tile.schedule == GemmSchedule::kResident;
+         (in_boxes(tile) ? kAround : 0);
 }
 
 // Whether a tile can be stored while the next one is multiplied: the last one takes longer so (a UNet of 2
@@ -87,7 +87,7 @@ const std::vector<GemmTileShape>& gemm_tiles(GemmFamily family) {
       {kWalk, 128, 128, 6, 1, 0.40, 0.35, 2.2, {kPlain}, false},
       {kWalk, 128, 80, 7, 1, 0.37, 0.32, 1.5, {kPlain, kActivated}, false},
       {kSpread, 128, 160, 5, 1, 0.53, 0.42, 8.0, {kPlain}, true},
-      {kRows, 128, 160, 5, 1, 0.48, 0.42, 1.7, {kPlain, kGated}, false},
+      {kRows, 128, 160, 5, 1, 0.53, 0.53, 0.6, {kPlain, kGated}, false},
       {kResident, 128, 160, 5, 1, 0.35, 0.35, 1.3, {kPlain, kGated}, false}};
   static const std::vector<GemmTileShape> e4m3{
       {kWalk, 128, 160, 5, 1, 0.50, 0.31, 3.5, {kPlain, kGated}, false},

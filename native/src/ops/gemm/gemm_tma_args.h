@@ -24,6 +24,7 @@ struct TmaGemm {
 struct BoxedGemm {
   TmaGemm tma;
   CUtensorMap dst, residual;  // boxes of 64 rows and box_columns()
+  CUtensorMap bias;           // of a tile's columns; for GEGLU rows of values and of gates
 };
 
 // As wide as the copy engine swizzles, for tiles of `columns` of the output.

@@ -77,12 +77,16 @@ TmaGemm tma_gemm(const GemmArgs& args, int box_rows, int columns) {
 BoxedGemm boxed_gemm(const TmaGemm& g, int columns) {
   const GemmArgs& p = g.gemm;
   const int factor = gated(p) ? 2 : 1;
+  const int all = p.columns / factor, in_tile = columns / factor;
   const auto map_of = [&](const __half* data, int64_t stride) {
-    const TensorAxis axes[] = {{p.columns / factor, 1, box_columns(columns / factor)}, {p.rows, stride, 64}};
+    const TensorAxis axes[] = {{all, 1, box_columns(in_tile)}, {p.rows, stride, 64}};
     return tensor_map(data, axes, 2);
   };
-  return {g, map_of(p.dst, p.dst_stride),
-          p.residual == nullptr ? CUtensorMap{} : map_of(p.residual, p.residual_stride)};
+  BoxedGemm boxed{g, map_of(p.dst, p.dst_stride), {}, {}};
+  if (p.residual != nullptr) boxed.residual = map_of(p.residual, p.residual_stride);
+  const TensorAxis bias[] = {{all, 1, in_tile}, {factor, all, factor}};
+  if (p.bias != nullptr) boxed.bias = tensor_map(p.bias, bias, 2);
+  return boxed;
 }
 
 }  // namespace ltw::cuda

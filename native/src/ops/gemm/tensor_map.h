@@ -9,14 +9,15 @@
 
 namespace ltw::cuda {
 
-// Boxes of float16 lie in shared memory as rows of 64, 32 or 16 with a swizzle of as many bytes.
 struct TensorAxis {
   int64_t size;
-  int64_t stride;  // in elements, a multiple of 8; unused for the first axis, where it is 1
+  int64_t stride;  // in elements, a multiple of 16 bytes; unused for the first axis, where it is 1
   int box;
 };
 
+// Boxes lie in shared memory as rows, of 128, 64 or 32 bytes with a swizzle of as many.
 CUtensorMap tensor_map(const __half* data, const TensorAxis* axes, int count);
+CUtensorMap tensor_map(const float* data, const TensorAxis* axes, int count);
 
 // Pixels of [samples, height, width, channels] as a window's corner passes over them.
 struct WindowGeometry {
