@@ -27,14 +27,6 @@ __device__ inline void load_box(uint32_t shared, const CUtensorMap& map, uint32_
       : "memory");
 }
 
-// Bytes as they are: a multiple of 16, at multiples of 16 on either side.
-__device__ inline void load_bytes(uint32_t shared, const void* global, int bytes, uint32_t barrier) {
-  asm volatile(
-      "cp.async.bulk.shared::cluster.global.mbarrier::complete_tx::bytes [%0], [%1], %2, [%3];" ::"r"(shared),
-      "l"(global), "r"(bytes), "r"(barrier)
-      : "memory");
-}
-
 // Channels from `channel` on of successive windows' pixels (dx, dy), the first window's corner at (x, y).
 __device__ inline void load_pixels(uint32_t shared, const CUtensorMap& map, uint32_t barrier, int channel,
                                    int x, int y, int sample, int dx, int dy) {

@@ -14,7 +14,6 @@ namespace {
 
 using test::OpFixture;
 using test::Placed;
-using test::Slice;
 using test::Values;
 
 constexpr int64_t kSide = 8, kPixels = kSide * kSide;
@@ -51,7 +50,7 @@ std::optional<Product> smallest(GemmFamily family, size_t tile, GemmFinish finis
   std::optional<Product> best;
   for (const int64_t kernel : {1, 3}) {
     if (kernel == 3 && finish != GemmFinish::kPlain) continue;
-    for (const int64_t channels : {64, 192, 320, 640}) {
+    for (const int64_t channels : {64, 192, 320, 640, 1280}) {
       for (const int64_t columns : {64, 80, 128, 160, 256, 320, 640}) {
         for (const int64_t samples : {1, 2, 4, 8, 16, 32, 64}) {
           for (const int multiprocessors : {1, kHopper}) {
@@ -134,65 +133,6 @@ void check_family(OpFixture& t, GemmFamily family) {
 
 LTW_OP_TEST(gemm_every_tile_of_the_copy_engine) { check_family(t, GemmFamily::kTma); }
 LTW_OP_TEST(gemm_every_tile_of_mma) { check_family(t, GemmFamily::kMma); }
-
-enum class Residual { kNone, kInPlace, kElsewhere };
-
-// Rows that leave in boxes, the last ones of which reach past the end of rows and columns.
-struct BoxedRows {
-  int64_t channels;
-  GemmFinish finish;
-  Residual residual;
-  bool sliced;
-
-  static constexpr int64_t kRows = 300;
-  int64_t columns() const { return finish == GemmFinish::kGated ? 2 * 168 : 264; }
-  // One column of tiles each: there resident weights are the choice.
-  int multiprocessors() const { return static_cast<int>((columns() + 159) / 160); }
-};
-
-Values run(OpFixture t, const BoxedRows& c, const Values& x, const Values& w, const Values& bias,
-           const Values& r) {
-  const Shape to{c.kRows, c.finish == GemmFinish::kGated ? c.columns() / 2 : c.columns()};
-  const int64_t width = to.channels();
-  const Placed src = t.upload(Shape{c.kRows, c.channels}, x),
-               dst = t.output(to, c.sliced ? Slice{8, width + 24} : Slice{});
-  const Placed other = t.upload(to, r, c.sliced ? Slice{16, width + 16} : Slice{});
-  const PackedWeights weights =
-      pack_linear(w, c.sliced ? Values{} : bias, c.columns(), c.channels, t.backend());
-  Epilogue epilogue;
-  if (c.finish == GemmFinish::kGated) epilogue.activation = Activation::kGeglu;
-  if (c.residual == Residual::kElsewhere) epilogue.residual = other.view;
-  if (c.residual == Residual::kInPlace) epilogue.residual = dst.view;
-  return t.run(
-      dst, [&](Context& ctx) { linear(dst, src, weights, epilogue, ctx); },
-      c.residual == Residual::kInPlace ? r : Values{});
-}
-
-LTW_OP_TEST(gemm_boxes_of_the_copy_engine) {
-  for (const GemmSchedule schedule : {GemmSchedule::kResident, GemmSchedule::kRows}) {
-    for (const GemmFinish finish : {GemmFinish::kPlain, GemmFinish::kGated}) {
-      for (const Residual residual : {Residual::kNone, Residual::kInPlace, Residual::kElsewhere}) {
-        for (const bool sliced : {false, true}) {
-          const BoxedRows c{schedule == GemmSchedule::kResident ? 312 : 520, finish, residual, sliced};
-          const GemmSize size{c.kRows, c.columns(), (c.channels + 63) / 64, 1, finish, true};
-          const auto chosen = [&](int multiprocessors) {
-            const int tile = choose_gemm_tile(GemmFamily::kTma, size, multiprocessors, kHopperShared).tile;
-            return gemm_tiles(GemmFamily::kTma)[static_cast<size_t>(tile)].schedule;
-          };
-          test::expect(chosen(c.multiprocessors()) == schedule && chosen(kHopper) == GemmSchedule::kWalk,
-                       "other kernels are compared");
-          if (t.backend().device() != DeviceKind::kCuda || t.type() != DType::kF16) continue;
-          const Values x = t.random(c.kRows * c.channels), bias = t.random(c.columns());
-          const Values w = t.random_weights(c.columns() * c.channels, 0.05);
-          const Values r = t.random(c.kRows * c.columns() / (finish == GemmFinish::kGated ? 2 : 1));
-          test::expect_same_bits(run(device(GemmFamily::kTma, c.multiprocessors()), c, x, w, bias, r),
-                                 run(device(GemmFamily::kTma, kHopper), c, x, w, bias, r),
-                                 "rows in boxes and stored by warps");
-        }
-      }
-    }
-  }
-}
 
 }  // namespace
 }  // namespace ltw

@@ -24,8 +24,8 @@ void launch_gemm(const GemmArgs& args, const CudaBackend& backend) {
     GemmSize size{args.rows, args.columns, taps * steps_of(args.channels)};
     for (int i = 0; i < args.term_count; ++i) size.steps += steps_of(args.terms[i].channels);
     size.finish = finish_of(args.activation);
-    size.plain_rows = args.kernel == 1 && args.stride == 1 && args.pad == 0 && args.term_count == 0 &&
-                      args.sample_bias == nullptr;
+    size.in_boxes = args.kernel == 1 && args.stride == 1 && args.pad == 0 && args.sample_bias == nullptr;
+    size.plain_rows = size.in_boxes && args.term_count == 0;
     if (size.finish == GemmFinish::kPlain)
       size.parts = gemm_parts(args.sample_rows, size.columns, size.steps);
     return launch_gemm_tma(args, size, choose(GemmFamily::kTma, size), backend);

@@ -8,7 +8,6 @@ namespace ltw::cuda {
 
 template <class Tile>
 struct RowsTile : Tile {
-  static_assert(Tile::kM == 1);
   static constexpr int kBoxes = Tile::kStages * Tile::kStageBytes;
   static constexpr int kBarriers = kBoxes + Tile::kGroups * boxes_bytes(Tile::kColumns);
   static constexpr int kSharedBytes = kBarriers + 2 * Tile::kStages * 8;
@@ -38,7 +37,9 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_rows(const __grid_cons
       wait_for_earlier_kernels();
       for (int tile = walk.first(); tile < walk.count(); tile += walk.step()) {
         const TilePlace place = walk.place(tile);
-        boxes.carry(g, place.row + carried * Tile::kGroupRows, place.column);
+        for (int m = 0; m < Tile::kM; ++m) {
+          boxes.carry(g, place.row + carried * Tile::kGroupRows + m * 64, place.column);
+        }
       }
     }
   } else {  // touches no memory but the block's
@@ -48,7 +49,9 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_rows(const __grid_cons
     GroupSums<Tile> sums;
     for (int tile = walk.first(); tile < walk.count(); tile += walk.step()) {
       multiply<Tile>(sums, g.tma.steps, ring, at, group);
-      boxes.fill(g.tma.gemm, sums[0], warp);
+      // A tall tile's second rows wait until the first are stored, which a depth of 12 steps makes up for.
+#pragma unroll
+      for (int m = 0; m < Tile::kM; ++m) boxes.fill(g.tma.gemm, sums[m], warp);
     }
   }
 #endif

@@ -16,7 +16,7 @@ enum class GemmSchedule {
   kBlocks,    // a block a tile
   kWalk,      // as many blocks as multiprocessors, which walk the tiles
   kSpread,    // a cluster of blocks a tile, each with a part of the depth
-  kRows,      // kWalk for plain rows: a tile is stored while the next one is multiplied
+  kRows,      // kWalk with boxes: a tile is stored while the next one is multiplied
   kResident,  // the same by blocks that keep their columns' weights and walk the rows
 };
 
@@ -31,7 +31,8 @@ struct GemmSize {
   int64_t rows, columns, steps;
   int parts = 1;
   GemmFinish finish = GemmFinish::kPlain;
-  bool plain_rows = false;  // of a linear layer: no windows, no terms, no sample's bias
+  bool plain_rows = false;     // of a linear layer: no windows, no terms, no sample's bias
+  bool in_boxes = plain_rows;  // whether the family's kernels can leave it in boxes, see kRows
 };
 
 struct GemmTileShape {

@@ -42,26 +42,20 @@ LTW_TEST(gemm_tiles_agree_with_measurements) {
   };
   constexpr GemmFinish kPlain = GemmFinish::kPlain;
   for (const Case& c :
-       {Case{{32 * 4096, 320, 45}, 128, 160},
-        Case{{32 * 256, 1280, 360, 3}, 128, 160},
-        Case{{32 * 64, 1280, 180, 8}, 128, 160},
-        Case{{2 * 4096, 320, 45}, 128, 160},
-        Case{{512 * 512, 128, 18}, 128, 128},
-        Case{{128 * 128, 512, 72}, 256, 128},
-        Case{{32 * 4096, 960, 5}, 128, 160},
-        Case{{32 * 1024, 5120, 10, 1, GemmFinish::kGated}, 128, 160},
+       {Case{{32 * 4096, 320, 45}, 128, 160}, Case{{32 * 256, 1280, 360, 3}, 128, 160},
+        Case{{32 * 64, 1280, 180, 8}, 128, 160}, Case{{2 * 4096, 320, 45}, 128, 160},
+        Case{{512 * 512, 128, 18}, 128, 128}, Case{{128 * 128, 512, 72}, 256, 128},
+        Case{{32 * 4096, 960, 5}, 128, 160}, Case{{32 * 1024, 5120, 10, 1, GemmFinish::kGated}, 128, 160},
         Case{{32 * 4096, 960, 5, 1, kPlain, true}, 128, 160, GemmSchedule::kResident},
         Case{{32 * 4096, 2560, 5, 1, GemmFinish::kGated, true}, 128, 160, GemmSchedule::kResident},
         Case{{2 * 4096, 960, 5, 1, kPlain, true}, 128, 160, GemmSchedule::kResident},
         Case{{32 * 1024, 1920, 10, 1, kPlain, true}, 128, 160, GemmSchedule::kRows},
         Case{{32 * 1024, 5120, 10, 1, GemmFinish::kGated, true}, 128, 160, GemmSchedule::kRows},
-        Case{{32 * 256, 3840, 20, 1, kPlain, true}, 128, 160, GemmSchedule::kRows},
-        Case{{32 * 256, 1280, 80, 1, kPlain, true}, 128, 160},
-        Case{{8192, 8192, 128, 1, kPlain, true}, 256, 128},
+        Case{{32 * 256, 3840, 20, 1, kPlain, true}, 256, 160, GemmSchedule::kRows},
+        Case{{32 * 256, 1280, 80, 1, kPlain, true}, 256, 160, GemmSchedule::kRows},
         Case{{2 * 64, 1280, 180, 8, kPlain}, 128, 160, GemmSchedule::kSpread},
         Case{{2 * 256, 1280, 180, 3, kPlain}, 128, 160, GemmSchedule::kSpread},
-        Case{{2 * 1024, 640, 90}, 128, 80},
-        Case{{2 * 256, 1280, 80}, 128, 80}}) {
+        Case{{2 * 1024, 640, 90}, 128, 80}, Case{{2 * 256, 1280, 80}, 128, 80}}) {
     const GemmTileShape& shape = chosen(GemmFamily::kTma, c.size);
     expect(shape.rows == c.rows && shape.columns == c.columns && shape.schedule == c.schedule, c.size.rows,
            "x", c.size.columns, ", ", c.size.steps, " steps in tiles of ", shape.rows, "x", shape.columns,
@@ -73,11 +67,14 @@ LTW_TEST(gemm_tiles_leave_in_boxes_where_a_next_one_waits) {
   const auto schedule = [](int64_t rows, int64_t steps, bool plain_rows) {
     return chosen(GemmFamily::kTma, {rows, 640, steps, 1, GemmFinish::kPlain, plain_rows}).schedule;
   };
-  for (const int64_t steps : {5, 10, 20}) {
+  for (const int64_t steps : {5, 10, 40}) {
     expect(schedule(32 * 1024, steps, false) == GemmSchedule::kWalk, "a convolution, ", steps, " steps");
     expect(schedule(32 * 1024, steps, true) != GemmSchedule::kWalk, "many rows, ", steps, " steps");
     expect(schedule(1024, steps, true) == GemmSchedule::kWalk, "32 tiles, ", steps, " steps");
   }
+  expect(chosen(GemmFamily::kTma, {1 << 17, 960, 5, 1, GemmFinish::kPlain, false, true}).schedule ==
+             GemmSchedule::kRows,
+         "weights stay of one source alone");
 }
 
 // In as many parts as two samples' tiles leave multiprocessors for.

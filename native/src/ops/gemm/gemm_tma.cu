@@ -10,6 +10,7 @@
 namespace ltw::cuda {
 namespace {
 
+using Rows256x160 = RowsTile<TmaTile<256, 160, 3>>;
 using Rows128x160 = RowsTile<Tile128x160>;
 using Resident128x160 = ResidentTile<160, kResidentSteps, 5>;
 
@@ -30,6 +31,9 @@ void launch_gemm_tma(const GemmArgs& args, const GemmSize& size, int tile, const
   if (shape.schedule == GemmSchedule::kResident) {
     return run_boxed(Resident128x160(),
                      gated ? gemm_resident<Resident128x160, kGated> : gemm_resident<Resident128x160, kPlain>);
+  }
+  if (shape.schedule == GemmSchedule::kRows && shape.rows == 256) {
+    return run_boxed(Rows256x160(), gemm_rows<Rows256x160, kPlain>);
   }
   if (shape.schedule == GemmSchedule::kRows) {
     return run_boxed(Rows128x160(), gated ? gemm_rows<Rows128x160, kGated> : gemm_rows<Rows128x160, kPlain>);
