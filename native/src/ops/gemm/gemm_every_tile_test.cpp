@@ -28,9 +28,12 @@ struct Product {
   GemmSize size(GemmFamily family) const {
     const int64_t steps = kernel * kernel * channels / 64;
     const bool shared = family == GemmFamily::kTma && finish == GemmFinish::kPlain;
-    return {samples * kPixels, columns, steps, shared ? gemm_parts(kPixels, columns, steps) : 1, finish,
-            kernel == 1};
+    return {
+        samples * kPixels, columns,     steps,     shared ? gemm_parts(kPixels, columns, steps) : 1, finish,
+        kernel == 1,       kernel == 1, residual()};
   }
+  // Deep ones have none: tall tiles in boxes are for these.
+  bool residual() const { return channels < 1280; }
   int64_t work() const { return samples * kernel * kernel * channels * columns; }
 };
 
@@ -80,7 +83,7 @@ Values run(OpFixture t, const Product& p, const Values& x, const Values& w, cons
   const Placed src = t.upload(from, x), dst = t.output(to);
   const Placed residual = t.upload(to, Values(static_cast<size_t>(to.size()), 1));
   Epilogue epilogue;
-  epilogue.residual = residual.view;
+  if (p.residual()) epilogue.residual = residual.view;
   if (p.finish != GemmFinish::kPlain) epilogue.activation = gated ? Activation::kGeglu : Activation::kSilu;
   if (p.kernel == 1) {
     const PackedWeights weights = pack_linear(w, bias, p.columns, p.channels, t.backend());

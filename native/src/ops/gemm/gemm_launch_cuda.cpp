@@ -26,6 +26,7 @@ void launch_gemm(const GemmArgs& args, const CudaBackend& backend) {
     size.finish = finish_of(args.activation);
     size.in_boxes = args.kernel == 1 && args.stride == 1 && args.pad == 0 && args.sample_bias == nullptr;
     size.plain_rows = size.in_boxes && args.term_count == 0;
+    size.residual = args.residual != nullptr;
     if (size.finish == GemmFinish::kPlain)
       size.parts = gemm_parts(args.sample_rows, size.columns, size.steps);
     return launch_gemm_tma(args, size, choose(GemmFamily::kTma, size), backend);

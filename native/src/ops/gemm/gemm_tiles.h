@@ -33,6 +33,7 @@ struct GemmSize {
   GemmFinish finish = GemmFinish::kPlain;
   bool plain_rows = false;     // of a linear layer: no windows, no terms, no sample's bias
   bool in_boxes = plain_rows;  // whether the family's kernels can leave it in boxes, see kRows
+  bool residual = false;
 };
 
 struct GemmTileShape {

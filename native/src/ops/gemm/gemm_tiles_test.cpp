@@ -42,20 +42,26 @@ LTW_TEST(gemm_tiles_agree_with_measurements) {
   };
   constexpr GemmFinish kPlain = GemmFinish::kPlain;
   for (const Case& c :
-       {Case{{32 * 4096, 320, 45}, 128, 160}, Case{{32 * 256, 1280, 360, 3}, 128, 160},
-        Case{{32 * 64, 1280, 180, 8}, 128, 160}, Case{{2 * 4096, 320, 45}, 128, 160},
-        Case{{512 * 512, 128, 18}, 128, 128}, Case{{128 * 128, 512, 72}, 256, 128},
-        Case{{32 * 4096, 960, 5}, 128, 160}, Case{{32 * 1024, 5120, 10, 1, GemmFinish::kGated}, 128, 160},
+       {Case{{32 * 4096, 320, 45}, 128, 160},
+        Case{{32 * 256, 1280, 360, 3}, 128, 160},
+        Case{{32 * 64, 1280, 180, 8}, 128, 160},
+        Case{{2 * 4096, 320, 45}, 128, 160},
+        Case{{512 * 512, 128, 18}, 128, 128},
+        Case{{128 * 128, 512, 72}, 256, 128},
+        Case{{32 * 4096, 960, 5}, 128, 160},
+        Case{{32 * 1024, 5120, 10, 1, GemmFinish::kGated}, 128, 160},
         Case{{32 * 4096, 960, 5, 1, kPlain, true}, 128, 160, GemmSchedule::kResident},
         Case{{32 * 4096, 2560, 5, 1, GemmFinish::kGated, true}, 128, 160, GemmSchedule::kResident},
         Case{{2 * 4096, 960, 5, 1, kPlain, true}, 128, 160, GemmSchedule::kResident},
         Case{{32 * 1024, 1920, 10, 1, kPlain, true}, 128, 160, GemmSchedule::kRows},
         Case{{32 * 1024, 5120, 10, 1, GemmFinish::kGated, true}, 128, 160, GemmSchedule::kRows},
         Case{{32 * 256, 3840, 20, 1, kPlain, true}, 256, 160, GemmSchedule::kRows},
-        Case{{32 * 256, 1280, 80, 1, kPlain, true}, 256, 160, GemmSchedule::kRows},
+        Case{{32 * 256, 1280, 20, 1, kPlain, true, true, true}, 128, 160, GemmSchedule::kRows},
+        Case{{32 * 256, 1280, 100, 1, kPlain, false, true, true}, 128, 160},
         Case{{2 * 64, 1280, 180, 8, kPlain}, 128, 160, GemmSchedule::kSpread},
         Case{{2 * 256, 1280, 180, 3, kPlain}, 128, 160, GemmSchedule::kSpread},
-        Case{{2 * 1024, 640, 90}, 128, 80}, Case{{2 * 256, 1280, 80}, 128, 80}}) {
+        Case{{2 * 1024, 640, 90}, 128, 80},
+        Case{{2 * 256, 1280, 80}, 128, 80}}) {
     const GemmTileShape& shape = chosen(GemmFamily::kTma, c.size);
     expect(shape.rows == c.rows && shape.columns == c.columns && shape.schedule == c.schedule, c.size.rows,
            "x", c.size.columns, ", ", c.size.steps, " steps in tiles of ", shape.rows, "x", shape.columns,
