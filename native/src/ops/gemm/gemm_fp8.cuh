@@ -208,7 +208,6 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_fp8(const __grid_const
   const int thread = static_cast<int>(threadIdx.x), group = thread / 128;
   if (thread == 0) ring.init();
   __syncthreads();
-  let_next_kernel_begin();
   wait_for_earlier_kernels();
   const TileWalk<Tile> walk(g.tma);
   if (group == Tile::kGroups) {
