@@ -91,6 +91,41 @@ Source random_source(const Shape& shape, float scale, OpFixture& t) {
   return source;
 }
 
+// Float16's linear layers onto a product of e4m3.
+class Terms {
+ public:
+  Terms(const std::vector<int64_t>& channels, const Shape& to, OpFixture& t) : out_(to[to.rank() - 1]) {
+    for (const int64_t in : channels) {
+      x_.push_back(t.random(to.size() / out_ * in));
+      w_.push_back(t.random_weights(out_ * in, 0.5 / std::sqrt(static_cast<double>(in))));
+      weights_.push_back(pack_linear(w_.back(), {}, out_, in, t.backend()));
+      src_.push_back(t.upload(to.with(to.rank() - 1, in), x_.back()));
+    }
+  }
+
+  std::vector<LinearTerm> of_epilogue() const {
+    std::vector<LinearTerm> terms;
+    for (size_t i = 0; i < src_.size(); ++i) terms.push_back({src_[i], &weights_[i]});
+    return terms;
+  }
+
+  double sum(int64_t row, int64_t o) const {
+    double sum = 0;
+    for (size_t i = 0; i < x_.size(); ++i) {
+      const int64_t in = weights_[i].in_channels;
+      const float *x = &x_[i][static_cast<size_t>(row * in)], *w = &w_[i][static_cast<size_t>(o * in)];
+      for (int64_t k = 0; k < in; ++k) sum += static_cast<double>(x[k]) * w[k];
+    }
+    return sum;
+  }
+
+ private:
+  int64_t out_;
+  std::vector<Values> x_, w_;
+  std::vector<PackedWeights> weights_;
+  std::vector<Placed> src_;
+};
+
 // Rounded to e4m3: half a step of 2^-3, or of the smallest number's. `off`: how far what was rounded may be
 // from `expected`.
 void expect_rounded(const Values& got, const Doubles& expected, float scale, double off,
@@ -141,11 +176,13 @@ LTW_OP_TEST(e4m3_linear) {
   struct Case {
     int64_t rows, in, out;
     bool residual, gated;
+    std::vector<int64_t> terms{};
   };
   for (const Case& c :
        {Case{300, 320, 320, true, false}, Case{129, 64, 960, false, false}, Case{77, 48, 16, true, false},
         Case{200, 320, 640, false, true}, Case{1000, 1280, 128, true, false}, Case{65, 80, 96, false, true},
-        Case{4000, 128, 1280, false, false}}) {
+        Case{4000, 128, 1280, false, false}, Case{300, 1280, 320, true, false, {320}},
+        Case{200, 48, 80, false, false, {8, 72}}}) {
     const int64_t channels = c.gated ? c.out / 2 : c.out;
     const Values bias = t.random(c.out, 0.5);
     const double spread = 1 / std::sqrt(static_cast<double>(c.in));
@@ -159,8 +196,10 @@ LTW_OP_TEST(e4m3_linear) {
     Placed dst = t.output(Shape{c.rows, channels}, c.gated ? DType::kE4M3 : DType::kF16);
     dst.view.scale = 0.1f;
     Epilogue epilogue;
+    const Terms terms(c.terms, dst.view.shape, t);
     if (c.gated) epilogue.activation = Activation::kGeglu;
     if (c.residual) epilogue.residual = residual.view;
+    epilogue.terms = terms.of_epilogue();
     const Values got = t.run(dst, [&](Context& ctx) { linear(dst, src.placed, weights, epilogue, ctx); });
     const auto product = [&](int64_t row, int64_t o) {
       double sum = bias[static_cast<size_t>(o)];
@@ -178,10 +217,10 @@ LTW_OP_TEST(e4m3_linear) {
           const double gate = product(row, o + channels);
           y *= 0.5 * gate * std::erfc(-gate / std::sqrt(2.0));
         }
-        expected.push_back(y + (c.residual ? r[expected.size()] : 0.0));
+        expected.push_back(y + (c.residual ? r[expected.size()] : 0.0) + terms.sum(row, o));
       }
     }
-    const std::string what = text(c.rows, "x", c.in, ">", c.out, c.gated ? " geglu" : "");
+    const std::string what = text(c.rows, "x", c.in, ">", c.out, epilogue);
     if (c.gated) {
       // A factor's error is multiplied by the other factor, of 4 at most.
       expect_rounded(got, expected, dst.view.scale, 8 * of_product(c.in, t).absolute, what);
@@ -196,9 +235,11 @@ LTW_OP_TEST(e4m3_conv2d) {
   struct Case {
     int64_t samples, size, in, out;
     bool sample_bias, residual;
+    std::vector<int64_t> terms{};
   };
-  for (const Case& c : {Case{2, 9, 64, 48, true, false}, Case{1, 16, 320, 320, true, false},
-                        Case{3, 8, 192, 80, false, true}}) {
+  for (const Case& c :
+       {Case{2, 9, 64, 48, true, false}, Case{1, 16, 320, 320, true, false}, Case{3, 8, 192, 80, false, true},
+        Case{1, 16, 320, 320, false, false, {640, 320}}, Case{2, 9, 64, 48, true, true, {24}}}) {
     const Values bias = t.random(c.out, 0.5);
     const double spread = 1 / std::sqrt(9.0 * static_cast<double>(c.in));
     PackedWeights weights =
@@ -214,12 +255,14 @@ LTW_OP_TEST(e4m3_conv2d) {
     Epilogue epilogue;
     if (c.sample_bias) epilogue.sample_bias = sample.view;
     if (c.residual) epilogue.residual = residual.view;
+    const Terms terms(c.terms, to, t);
+    epilogue.terms = terms.of_epilogue();
     const Values got = t.run(dst, [&](Context& ctx) { conv2d(dst, src.placed, weights, {}, epilogue, ctx); });
     Doubles expected;
     for (int64_t n = 0; n < c.samples; ++n) {
       for (int64_t at = 0; at < c.size * c.size; ++at) {
         for (int64_t o = 0; o < c.out; ++o) {
-          double sum = bias[static_cast<size_t>(o)];
+          double sum = bias[static_cast<size_t>(o)] + terms.sum(n * c.size * c.size + at, o);
           if (c.sample_bias) sum += s[static_cast<size_t>(n * c.out + o)];
           if (c.residual) sum += r[expected.size()];
           for (int64_t tap = 0; tap < 9; ++tap) {
@@ -233,7 +276,7 @@ LTW_OP_TEST(e4m3_conv2d) {
         }
       }
     }
-    expect_close(got, expected, of_product(9 * c.in, t), text(c.in, ">", c.out, " @", c.size));
+    expect_close(got, expected, of_product(9 * c.in, t), text(c.in, ">", c.out, " @", c.size, epilogue));
   }
 }
 

@@ -16,7 +16,6 @@ void check_terms(const Tensor& dst, const Epilogue& epilogue) {
 
 bool sums_terms([[maybe_unused]] const Tensor& dst, [[maybe_unused]] const Tensor& src,
                 [[maybe_unused]] const Epilogue& epilogue, [[maybe_unused]] const Context& ctx) {
-  if (src.dtype == DType::kE4M3) return false;  // a term's source is float16
 #ifdef LTW_CUDA
   if (ctx.backend().device() == DeviceKind::kCuda) return cuda::sums_terms(dst, src, epilogue, ctx);
 #endif

@@ -4,10 +4,12 @@
 #include <cstdlib>
 #include <optional>
 
+#include "base/divide_up.h"
 #include "op_fixture.h"
 #include "ops/conv2d.h"
 #include "ops/gemm/gemm_tiles.h"
 #include "ops/linear.h"
+#include "ops/quantise.h"
 
 namespace ltw {
 namespace {
@@ -17,6 +19,7 @@ using test::Placed;
 using test::Values;
 
 constexpr int64_t kSide = 8, kPixels = kSide * kSide;
+constexpr int64_t kTerm = 64;                            // channels, for e4m3
 constexpr int kHopper = 132, kHopperShared = 227 << 10;  // H100 SXM
 
 // A convolution of pictures of 8x8, or a linear layer of their pixels.
@@ -26,8 +29,13 @@ struct Product {
   GemmFinish finish;
 
   GemmSize size(GemmFamily family) const {
+    const bool plain = finish == GemmFinish::kPlain;
+    if (family == GemmFamily::kE4M3) {
+      return {samples * kPixels, columns, kernel * kernel * divide_up(channels, 128) + (plain ? 1 : 0), 1,
+              finish};
+    }
     const int64_t steps = kernel * kernel * channels / 64;
-    const bool shared = family == GemmFamily::kTma && finish == GemmFinish::kPlain;
+    const bool shared = family == GemmFamily::kTma && plain;
     return {
         samples * kPixels, columns,     steps,     shared ? gemm_parts(kPixels, columns, steps) : 1, finish,
         kernel == 1,       kernel == 1, residual()};
@@ -76,21 +84,38 @@ OpFixture device(GemmFamily family, int multiprocessors) {
   return made;
 }
 
-Values run(OpFixture t, const Product& p, const Values& x, const Values& w, const Values& bias) {
-  const int64_t samples = static_cast<int64_t>(x.size()) / (kPixels * p.channels);
-  const bool gated = p.finish == GemmFinish::kGated;
-  const Shape from{samples, kSide, kSide, p.channels}, to = from.with(3, gated ? p.columns / 2 : p.columns);
-  const Placed src = t.upload(from, x), dst = t.output(to);
-  const Placed residual = t.upload(to, Values(static_cast<size_t>(to.size()), 1));
-  Epilogue epilogue;
-  if (p.residual()) epilogue.residual = residual.view;
-  if (p.finish != GemmFinish::kPlain) epilogue.activation = gated ? Activation::kGeglu : Activation::kSilu;
-  if (p.kernel == 1) {
-    const PackedWeights weights = pack_linear(w, bias, p.columns, p.channels, t.backend());
-    return t.run(dst, [&](Context& ctx) { linear(dst, src, weights, epilogue, ctx); });
+// Any e4m3 numbers.
+Placed narrowed(const Shape& shape, const Values& x, OpFixture& t) {
+  std::vector<uint8_t> bytes;
+  for (const float value : x) {
+    bytes.push_back(static_cast<uint8_t>(std::min(std::abs(value) * 32, 126.0f)) | (value < 0 ? 0x80 : 0));
   }
-  const PackedWeights weights = pack_conv2d(w, bias, p.columns, p.channels, 3, t.backend());
-  return t.run(dst, [&](Context& ctx) { conv2d(dst, src, weights, {}, epilogue, ctx); });
+  Placed src = t.output(shape, DType::kE4M3);
+  t.backend().upload(src.view.data, bytes.data(), static_cast<int64_t>(bytes.size()));
+  return src;
+}
+
+Values run(OpFixture t, const Product& p, GemmFamily family, const Values& x, const Values& w,
+           const Values& bias) {
+  const int64_t samples = static_cast<int64_t>(x.size()) / (kPixels * p.channels);
+  const bool gated = p.finish == GemmFinish::kGated, e4m3 = family == GemmFamily::kE4M3;
+  const Shape from{samples, kSide, kSide, p.channels}, to = from.with(3, gated ? p.columns / 2 : p.columns);
+  const Placed src = e4m3 ? narrowed(from, x, t) : t.upload(from, x);
+  const Placed dst = t.output(to, e4m3 && gated ? DType::kE4M3 : t.type());
+  PackedWeights weights = p.kernel == 1 ? pack_linear(w, bias, p.columns, p.channels, t.backend())
+                                        : pack_conv2d(w, bias, p.columns, p.channels, 3, t.backend());
+  if (e4m3) quantise(weights, src.view.scale, t.backend());
+  const Placed residual = t.upload(to, Values(static_cast<size_t>(to.size()), 1));
+  const Placed term_src = t.upload(from.with(3, kTerm), Values(static_cast<size_t>(to.rows() * kTerm), 1));
+  const Values term_w(w.begin(), w.begin() + p.columns * kTerm);
+  const PackedWeights term = pack_linear(term_w, {}, p.columns, kTerm, t.backend());
+  Epilogue epilogue;
+  if (p.residual() && !(e4m3 && gated)) epilogue.residual = residual.view;
+  if (e4m3 && !gated) epilogue.terms = {{term_src, &term}};
+  if (p.finish != GemmFinish::kPlain) epilogue.activation = gated ? Activation::kGeglu : Activation::kSilu;
+  return t.run(dst, [&](Context& ctx) {
+    p.kernel == 1 ? linear(dst, src, weights, epilogue, ctx) : conv2d(dst, src, weights, {}, epilogue, ctx);
+  });
 }
 
 void check(OpFixture& t, const Product& p, GemmFamily family) {
@@ -98,9 +123,10 @@ void check(OpFixture& t, const Product& p, GemmFamily family) {
   const Values x = t.random(p.samples * kPixels * p.channels), bias = t.random(p.columns);
   const Values w = t.random_weights(p.columns * depth, 0.05);
   const Values first(x.begin(), x.begin() + kPixels * p.channels);
-  Values together = run(device(family, p.multiprocessors), p, x, w, bias);
+  Values together = run(device(family, p.multiprocessors), p, family, x, w, bias);
   together.resize(together.size() / static_cast<size_t>(p.samples));
-  test::expect_same_bits(together, run(device(family, kHopper), p, first, w, bias), "a sample and others");
+  test::expect_same_bits(together, run(device(family, kHopper), p, family, first, w, bias),
+                         "a sample and others");
 }
 
 // One for every kernel of the family.
@@ -127,6 +153,7 @@ std::vector<Product> products(GemmFamily family) {
 LTW_TEST(gemm_every_tile_is_for_some_small_product) {
   test::expect(products(GemmFamily::kTma).size() >= gemm_tiles(GemmFamily::kTma).size(), "copy engine");
   test::expect(products(GemmFamily::kMma).size() >= gemm_tiles(GemmFamily::kMma).size(), "mma");
+  test::expect(products(GemmFamily::kE4M3).size() >= gemm_tiles(GemmFamily::kE4M3).size(), "e4m3");
 }
 
 void check_family(OpFixture& t, GemmFamily family) {
@@ -136,6 +163,15 @@ void check_family(OpFixture& t, GemmFamily family) {
 
 LTW_OP_TEST(gemm_every_tile_of_the_copy_engine) { check_family(t, GemmFamily::kTma); }
 LTW_OP_TEST(gemm_every_tile_of_mma) { check_family(t, GemmFamily::kMma); }
+LTW_OP_TEST(gemm_every_tile_of_e4m3) {
+  if (t.backend().device() != DeviceKind::kCuda) return;
+  try {
+    require_e4m3(t.backend());
+  } catch (const Error&) {
+    return;
+  }
+  check_family(t, GemmFamily::kE4M3);
+}
 
 }  // namespace
 }  // namespace ltw

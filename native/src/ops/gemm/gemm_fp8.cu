@@ -26,12 +26,14 @@ Fp8Scales fp8_scales(const Tensor& dst, const Tensor& src, const PackedWeights& 
 void launch_gemm_fp8(const GemmArgs& args, const Fp8Scales& scales, const CudaBackend& backend) {
   const GemmArgs pairs = in_pairs(args);
   const bool gated = args.activation == Activation::kGeglu;
-  ensure(fits_tma(pairs) && args.columns % (gated ? 32 : 16) == 0 &&
-             args.dst_stride % (gated ? 16 : 8) == 0 && args.upsample == 0 && args.term_count == 0 &&
-             (gated ? args.residual == nullptr : args.activation == Activation::kNone),
-         "a product that e4m3 has no kernel for");
+  ensure(
+      fits_tma(pairs) && args.columns % (gated ? 32 : 16) == 0 && args.dst_stride % (gated ? 16 : 8) == 0 &&
+          args.upsample == 0 &&
+          (gated ? args.residual == nullptr && args.term_count == 0 : args.activation == Activation::kNone),
+      "a product that e4m3 has no kernel for");
   GemmSize size{pairs.rows, pairs.columns,
                 static_cast<int64_t>(pairs.kernel) * pairs.kernel * ((pairs.channels + 63) / 64)};
+  for (int i = 0; i < pairs.term_count; ++i) size.steps += (pairs.terms[i].channels + 63) / 64;
   if (gated) size.finish = GemmFinish::kGated;
   const DeviceLimits& limits = backend.limits();
   const int tile =

@@ -92,6 +92,12 @@ struct FewColumns : Tile {
   static_assert(Tile::kN % kN == 0);
 };
 
+// The columns of `sums` from tile `first` on.
+template <class Few, int kN>
+__device__ float (&some(float (&sums)[kN][4], int first))[Few::kN][4] {
+  return reinterpret_cast<float(&)[Few::kN][4]>(sums[first]);
+}
+
 // GEGLU for a warp's 16 rows of a tile, rounded to e4m3.
 template <class Tile>
 class GatedE4m3 {
@@ -156,43 +162,51 @@ class GatedE4m3 {
   float2 bias_[Tile::kN];
 };
 
+// Float16's terms follow the products of e4m3, onto their sums, which are scaled first.
 template <class Tile, GemmFinish kFinish>
 __device__ void compute_e4m3(const Fp8Gemm& g, const TileWalk<Tile>& walk, const Ring<Tile>& ring, int group,
                              int warp) {
   constexpr bool kGated = kFinish == GemmFinish::kGated;
   const GemmArgs& p = g.tma.gemm;
+  const int steps = taps_of(p) * steps_at(p, 0), terms = g.tma.steps - steps;
   RingPlace<Tile> at;
   GroupSums<Tile> sums;
   for (int tile = walk.first(); tile < walk.count(); tile += walk.step()) {
     const TilePlace place = walk.place(tile);
     const int row = place.row + group * Tile::kGroupRows + warp % 4 * 16;
-    const auto finish_of = [&](int m) {
-      if constexpr (kGated) {
-        return GatedE4m3<Tile>(g, row + m * 64, place.column, ring.piece(warp));
-      } else {
-        return RowFinish<Tile, kFinish>(g.tma, place.phase, row + m * 64, place.column, ring.piece(warp));
-      }
-    };
     if constexpr (Tile::kM > 1) {
-      multiply_e4m3<Tile>(sums, p, g.tma.steps, ring, at, group);
+      multiply_e4m3<Tile>(sums, p, steps, ring, at, group);
       using Few = FewColumns<Tile>;
+#pragma unroll
+      for (int first = 0; first < Tile::kN; first += Few::kN) {
+        const ColumnScales<Few, kGated> scale(g, place.column + first * 8);
+#pragma unroll
+        for (int m = 0; m < Tile::kM; ++m) scale(some<Few>(sums[m], first));
+      }
+      if (terms > 0) multiply<Tile, true>(sums, terms, ring, at, group);
 #pragma unroll
       for (int m = 0; m < Tile::kM; ++m) {
 #pragma unroll
         for (int first = 0; first < Tile::kN; first += Few::kN) {
           if (first * 8 + place.column >= p.columns) break;
-          auto& some = reinterpret_cast<float(&)[Few::kN][4]>(sums[m][first]);
-          RowFinish<Few, kFinish> finish(g.tma, place.phase, row + m * 64, place.column + first * 8,
-                                         ring.piece(warp));
-          ColumnScales<Few, kGated>(g, place.column + first * 8)(some);
-          finish(some);
+          RowFinish<Few, kFinish>(g.tma, place.phase, row + m * 64, place.column + first * 8,
+                                  ring.piece(warp))(some<Few>(sums[m], first));
         }
       }
     } else {
       const ColumnScales<Tile, kGated> scale(g, place.column);
-      auto finish = finish_of(0);
-      multiply_e4m3<Tile>(sums, p, g.tma.steps, ring, at, group);
+      auto finish = [&] {
+        if constexpr (kGated) {
+          return GatedE4m3<Tile>(g, row, place.column, ring.piece(warp));
+        } else {
+          return RowFinish<Tile, kFinish>(g.tma, place.phase, row, place.column, ring.piece(warp));
+        }
+      }();
+      multiply_e4m3<Tile>(sums, p, steps, ring, at, group);
       scale(sums[0]);
+      if constexpr (!kGated) {
+        if (terms > 0) multiply<Tile, true>(sums, terms, ring, at, group);
+      }
       finish(sums[0]);
     }
   }

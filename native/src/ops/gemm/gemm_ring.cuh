@@ -207,8 +207,8 @@ __device__ void multiply_steps(Sums& sums, int steps, const Ring& ring, Place& a
   ring.release(before);
 }
 
-// By group `group` of four warps: the sums of `steps` steps, from zero.
-template <class Tile>
+// By group `group` of four warps: the sums of `steps` steps, from zero or onto what is there.
+template <class Tile, bool kOnto = false>
 __device__ void multiply(GroupSums<Tile>& sums, int steps, const Ring<Tile>& ring, RingPlace<Tile>& at,
                          int group) {
   const auto rows_at = static_cast<uint32_t>(group * Tile::kGroupRows * Tile::kDepth * 2);
@@ -218,7 +218,7 @@ __device__ void multiply(GroupSums<Tile>& sums, int steps, const Ring<Tile>& rin
 #pragma unroll
       for (int m = 0; m < Tile::kM; ++m) {
         wgmma_multiply_add(sums[m], wgmma_matrix(ring.src(at.slot) + rows_at + m * 64 * 128 + k * 32),
-                           wgmma_matrix(ring.weight(at.slot) + k * 32), step > 0 || k > 0);
+                           wgmma_matrix(ring.weight(at.slot) + k * 32), kOnto || step > 0 || k > 0);
       }
     }
   });
