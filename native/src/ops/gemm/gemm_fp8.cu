@@ -44,13 +44,14 @@ void launch_gemm_fp8(const GemmArgs& args, const Fp8Scales& scales, const CudaBa
       return Fp8Gemm{g, scales};
     });
   };
-  constexpr GemmFinish kPlain = GemmFinish::kPlain;
-  if (gated) return run(Tile128x160(), gemm_fp8<Tile128x160, GemmFinish::kGated>);
-  if (shape.rows == 256 && shape.columns == 160) return run(Tile256x160(), gemm_fp8<Tile256x160, kPlain>);
-  if (shape.rows == 256) return run(Tile256x128(), gemm_fp8<Tile256x128, kPlain>);
-  if (shape.columns == 160) return run(Tile128x160(), gemm_fp8<Tile128x160, kPlain>);
-  if (shape.columns == 128) return run(Tile128x128(), gemm_fp8<Tile128x128, kPlain>);
-  run(Tile128x80(), gemm_fp8<Tile128x80, kPlain>);
+  const auto plain = [&]<class Tile>(Tile tile) {
+    constexpr GemmFinish kPlain = GemmFinish::kPlain;
+    run(tile, args.term_count > 0 ? gemm_fp8<Tile, kPlain, true> : gemm_fp8<Tile, kPlain, false>);
+  };
+  if (gated) return run(Tile128x160(), gemm_fp8<Tile128x160, GemmFinish::kGated, false>);
+  if (shape.rows == 256) return shape.columns == 160 ? plain(Tile256x160()) : plain(Tile256x128());
+  if (shape.columns == 160) return plain(Tile128x160());
+  shape.columns == 128 ? plain(Tile128x128()) : plain(Tile128x80());
 }
 
 }  // namespace ltw::cuda

@@ -18,43 +18,12 @@ struct Fp8Gemm {
 
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
 
-// multiply() of gemm_ring.cuh. A tap's last step may be half full: then its zeros are left out. (Written over
-// multiply_steps(), 128x80 compiles to other code.)
-template <class Tile>
-__device__ void multiply_e4m3(GroupSums<Tile>& sums, const GemmArgs& p, int steps, const Ring<Tile>& ring,
-                              RingPlace<Tile>& at, int group) {
-  const auto rows_at = static_cast<uint32_t>(group * Tile::kGroupRows * Tile::kDepth * 2);
-  const int tap_steps = steps_at(p, 0);
-  const bool half_tail = p.channels % Tile::kDepth != 0 && p.channels % Tile::kDepth <= Tile::kDepth / 2;
-  int before = 0, left = tap_steps;
-  for (int step = 0; step < steps; ++step) {
-    barrier_wait(ring.full(at.slot), at.parity);
-    pin(sums);
-    wgmma_fence();
-    const auto products = [&](int k) {
-#pragma unroll
-      for (int m = 0; m < Tile::kM; ++m) {
-        wgmma_e4m3(sums[m], wgmma_matrix(ring.src(at.slot) + rows_at + m * 64 * 128 + k * 32),
-                   wgmma_matrix(ring.weight(at.slot) + k * 32), step > 0 || k > 0);
-      }
-    };
-    products(0);
-    products(1);
-    if (left > 1 || !half_tail) {
-      products(2);
-      products(3);
-    }
-    if (--left == 0) left = tap_steps;
-    wgmma_commit();
-    wgmma_wait<1>();  // the step before is done with its slot
-    if (step > 0) ring.release(before);
-    before = at.slot;
-    at.advance();
+struct MultiplyE4m3 {
+  template <int kN>
+  __device__ void operator()(float (&sums)[kN][4], uint64_t rows, uint64_t columns, int add) const {
+    wgmma_e4m3(sums, rows, columns, add);
   }
-  wgmma_wait<0>();
-  pin(sums);
-  ring.release(before);
-}
+};
 
 // A thread's columns' scales: requested when it is made.
 template <class Tile, bool kGated>
@@ -162,37 +131,43 @@ class GatedE4m3 {
   float2 bias_[Tile::kN];
 };
 
-// Float16's terms follow the products of e4m3, onto their sums, which are scaled first.
-template <class Tile, GemmFinish kFinish>
+// kTerms: float16's terms follow the products of e4m3, onto their sums, which are scaled first. (Asked for
+// when it runs, the compiler would wait after each product: C7515.)
+template <class Tile, GemmFinish kFinish, bool kTerms>
 __device__ void compute_e4m3(const Fp8Gemm& g, const TileWalk<Tile>& walk, const Ring<Tile>& ring, int group,
                              int warp) {
   constexpr bool kGated = kFinish == GemmFinish::kGated;
   const GemmArgs& p = g.tma.gemm;
-  const int steps = taps_of(p) * steps_at(p, 0), terms = g.tma.steps - steps;
+  const int steps = taps_of(p) * steps_at(p, 0);
   RingPlace<Tile> at;
   GroupSums<Tile> sums;
   for (int tile = walk.first(); tile < walk.count(); tile += walk.step()) {
     const TilePlace place = walk.place(tile);
     const int row = place.row + group * Tile::kGroupRows + warp % 4 * 16;
     if constexpr (Tile::kM > 1) {
-      multiply_e4m3<Tile>(sums, p, steps, ring, at, group);
+      multiply<Tile>(sums, steps, ring, at, group, MultiplyE4m3());
       using Few = FewColumns<Tile>;
+      const auto scale = [&](int m, int first) {
+        ColumnScales<Few, kGated>(g, place.column + first * 8)(some<Few>(sums[m], first));
+      };
+      const auto each = [&](const auto& body) {
 #pragma unroll
-      for (int first = 0; first < Tile::kN; first += Few::kN) {
-        const ColumnScales<Few, kGated> scale(g, place.column + first * 8);
+        for (int m = 0; m < Tile::kM; ++m) {
 #pragma unroll
-        for (int m = 0; m < Tile::kM; ++m) scale(some<Few>(sums[m], first));
-      }
-      if (terms > 0) multiply<Tile, true>(sums, terms, ring, at, group);
-#pragma unroll
-      for (int m = 0; m < Tile::kM; ++m) {
-#pragma unroll
-        for (int first = 0; first < Tile::kN; first += Few::kN) {
-          if (first * 8 + place.column >= p.columns) break;
-          RowFinish<Few, kFinish>(g.tma, place.phase, row + m * 64, place.column + first * 8,
-                                  ring.piece(warp))(some<Few>(sums[m], first));
+          for (int first = 0; first < Tile::kN; first += Few::kN) body(m, first);
         }
+      };
+      if constexpr (kTerms) {
+        each(scale);
+        multiply<Tile, true>(sums, g.tma.steps - steps, ring, at, group);
       }
+      each([&](int m, int first) {
+        if (first * 8 + place.column >= p.columns) return;
+        RowFinish<Few, kFinish> finish(g.tma, place.phase, row + m * 64, place.column + first * 8,
+                                       ring.piece(warp));
+        if constexpr (!kTerms) scale(m, first);
+        finish(some<Few>(sums[m], first));
+      });
     } else {
       const ColumnScales<Tile, kGated> scale(g, place.column);
       auto finish = [&] {
@@ -202,11 +177,9 @@ __device__ void compute_e4m3(const Fp8Gemm& g, const TileWalk<Tile>& walk, const
           return RowFinish<Tile, kFinish>(g.tma, place.phase, row, place.column, ring.piece(warp));
         }
       }();
-      multiply_e4m3<Tile>(sums, p, steps, ring, at, group);
+      multiply<Tile>(sums, steps, ring, at, group, MultiplyE4m3());
       scale(sums[0]);
-      if constexpr (!kGated) {
-        if (terms > 0) multiply<Tile, true>(sums, terms, ring, at, group);
-      }
+      if constexpr (kTerms) multiply<Tile, true>(sums, g.tma.steps - steps, ring, at, group);
       finish(sums[0]);
     }
   }
@@ -214,7 +187,7 @@ __device__ void compute_e4m3(const Fp8Gemm& g, const TileWalk<Tile>& walk, const
 
 #endif
 
-template <class Tile, GemmFinish kFinish>
+template <class Tile, GemmFinish kFinish, bool kTerms>
 __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_fp8(const __grid_constant__ Fp8Gemm g) {
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
   extern __shared__ __align__(1024) unsigned char memory[];
@@ -234,7 +207,7 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_fp8(const __grid_const
     }
   } else {
     more_registers<232>();
-    compute_e4m3<Tile, kFinish>(g, walk, ring, group, thread / 32);
+    compute_e4m3<Tile, kFinish, kTerms>(g, walk, ring, group, thread / 32);
   }
 #endif
 }

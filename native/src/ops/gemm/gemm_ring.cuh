@@ -207,18 +207,26 @@ __device__ void multiply_steps(Sums& sums, int steps, const Ring& ring, Place& a
   ring.release(before);
 }
 
-// By group `group` of four warps: the sums of `steps` steps, from zero or onto what is there.
-template <class Tile, bool kOnto = false>
+struct MultiplyHalves {
+  template <int kN>
+  __device__ void operator()(float (&sums)[kN][4], uint64_t rows, uint64_t columns, int add) const {
+    wgmma_multiply_add(sums, rows, columns, add);
+  }
+};
+
+// By group `group` of four warps: the sums of `steps` steps, from zero or onto what is there. `product`: of
+// 32 bytes of the depth.
+template <class Tile, bool kOnto = false, class Product = MultiplyHalves>
 __device__ void multiply(GroupSums<Tile>& sums, int steps, const Ring<Tile>& ring, RingPlace<Tile>& at,
-                         int group) {
+                         int group, const Product& product = {}) {
   const auto rows_at = static_cast<uint32_t>(group * Tile::kGroupRows * Tile::kDepth * 2);
   multiply_steps(sums, steps, ring, at, [&](int step) {
 #pragma unroll
     for (int k = 0; k < Tile::kDepth / 16; ++k) {
 #pragma unroll
       for (int m = 0; m < Tile::kM; ++m) {
-        wgmma_multiply_add(sums[m], wgmma_matrix(ring.src(at.slot) + rows_at + m * 64 * 128 + k * 32),
-                           wgmma_matrix(ring.weight(at.slot) + k * 32), kOnto || step > 0 || k > 0);
+        product(sums[m], wgmma_matrix(ring.src(at.slot) + rows_at + m * 64 * 128 + k * 32),
+                wgmma_matrix(ring.weight(at.slot) + k * 32), kOnto || step > 0 || k > 0);
       }
     }
   });
