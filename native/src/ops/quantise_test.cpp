@@ -182,7 +182,9 @@ LTW_OP_TEST(e4m3_linear) {
        {Case{300, 320, 320, true, false}, Case{129, 64, 960, false, false}, Case{77, 48, 16, true, false},
         Case{200, 320, 640, false, true}, Case{1000, 1280, 128, true, false}, Case{65, 80, 96, false, true},
         Case{4000, 128, 1280, false, false}, Case{300, 1280, 320, true, false, {320}},
-        Case{200, 48, 80, false, false, {8, 72}}}) {
+        Case{200, 48, 80, false, false, {8, 72}},
+        // More tiles than multiprocessors.
+        Case{4200, 80, 800, false, true}, Case{4200, 80, 960, true, false, {40}}}) {
     const int64_t channels = c.gated ? c.out / 2 : c.out;
     const Values bias = t.random(c.out, 0.5);
     const double spread = 1 / std::sqrt(static_cast<double>(c.in));

@@ -16,7 +16,8 @@ constexpr int boxes_bytes(int columns) { return 64 * columns * 2 + 1024; }
 
 // The boxes belong to the thread that carries them, until it says that they are ready, and then to the group,
 // until it says that they are full: fill() and carry() are called in turns and each as often as the other.
-template <int kTileColumns, GemmFinish kFinish>
+// kOutBytes: of an element of the output; the map counts single bytes in pairs.
+template <int kTileColumns, GemmFinish kFinish, int kOutBytes = 2>
 class Boxes {
  public:
   // Of group `group`, whose boxes lie behind those of the ones before.
@@ -35,27 +36,22 @@ class Boxes {
     activate<kFinish>(p, sums);
     if (p.residual != nullptr) add_residual(sums, warp);
     round(sums, warp);
-    finish_box();
-    __syncwarp();
-    if (threadIdx.x % 32 == 0) barrier_arrive(full());
-    turn_ ^= 1;
+    give();
   }
 
   // By one thread: the rows from `row` on, for columns from `product_column` on of the product.
   __device__ void carry(const BoxedGemm& g, int row, int product_column) {
     const int column = product_column / kFactor;
     bring(g, row, column);
-    barrier_wait(full(), turn_);
-    for (int i = 0; i < kCount; ++i) store_box(g.dst, box(i), column + i * kWidth, row);
-    finish_stores();
-    turn_ ^= 1;
+    take(g, row, column);
   }
 
- private:
+ protected:
   // Columns of the product for one of the output.
   static constexpr int kFactor = kFinish == GemmFinish::kGated ? 2 : 1;
-  static constexpr int kColumns = kTileColumns / kFactor, kWidth = box_columns(kColumns);
-  static constexpr int kCount = kColumns / kWidth, kPitch = kWidth * 2, kBoxBytes = 64 * kPitch;
+  static constexpr int kColumns = kTileColumns / kFactor;
+  static constexpr int kWidth = kOutBytes == 2 ? box_columns(kColumns) : kColumns;
+  static constexpr int kCount = kColumns / kWidth, kPitch = kWidth * kOutBytes, kBoxBytes = 64 * kPitch;
   static constexpr int kBytes = boxes_bytes(kTileColumns), kBias = kBytes - 1024, kBarriers = kBytes - 16;
   static_assert(kColumns % 16 == 0 && kBias + kTileColumns * 4 <= kBarriers);
 
@@ -63,6 +59,22 @@ class Boxes {
   __device__ uint32_t full() const { return ready() + 8; }
   __device__ uint32_t box(int i) const { return boxes_ + static_cast<uint32_t>(i * kBoxBytes); }
   __device__ uint32_t bias(int column) const { return boxes_ + static_cast<uint32_t>(kBias + column * 4); }
+
+  __device__ void give() {
+    finish_box();
+    __syncwarp();
+    if (threadIdx.x % 32 == 0) barrier_arrive(full());
+    turn_ ^= 1;
+  }
+
+  __device__ void take(const BoxedGemm& g, int row, int column) {
+    barrier_wait(full(), turn_);
+    for (int i = 0; i < kCount; ++i) {
+      store_box(g.dst, box(i), (column + i * kWidth) * kOutBytes / 2, row);
+    }
+    finish_stores();
+    turn_ ^= 1;
+  }
 
   // The 8 columns and the row that a lane names for load_matrices and store_matrices, where the swizzle has
   // them: rows 0-7, 8-15 of 16x8 tile n of the output, then of the next.
@@ -107,11 +119,13 @@ class Boxes {
     }
   }
 
-  // What is to be added; then the boxes are ready. (The bias by a map, although it is but a row: racecheck
-  // takes the copy engine's plain copies for races with what reads after the barrier.)
-  __device__ void bring(const BoxedGemm& g, int row, int column) const {
+  // What is to be added; then the boxes are ready, if `others` bytes have come as well. (The bias by a map,
+  // although it is but a row: racecheck takes the copy engine's plain copies for races with what reads after
+  // the barrier.)
+  __device__ void bring(const BoxedGemm& g, int row, int column, int others = 0) const {
     const bool with_residual = g.tma.gemm.residual != nullptr, with_bias = g.tma.gemm.bias != nullptr;
-    barrier_expect(ready(), (with_residual ? kCount * kBoxBytes : 0) + (with_bias ? kTileColumns * 4 : 0));
+    barrier_expect(ready(),
+                   others + (with_residual ? kCount * kBoxBytes : 0) + (with_bias ? kTileColumns * 4 : 0));
     if (with_residual) {
       for (int i = 0; i < kCount; ++i) load_box(box(i), g.residual, ready(), column + i * kWidth, row);
     }

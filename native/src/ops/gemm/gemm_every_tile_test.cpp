@@ -27,15 +27,15 @@ struct Product {
   int64_t samples, channels, columns, kernel;
   int multiprocessors;  // of the device that it is done on
   GemmFinish finish;
+  bool term;  // of float16 to a product of e4m3
 
   GemmSize size(GemmFamily family) const {
-    const bool plain = finish == GemmFinish::kPlain;
     if (family == GemmFamily::kE4M3) {
-      return {samples * kPixels, columns, kernel * kernel * divide_up(channels, 128) + (plain ? 1 : 0), 1,
-              finish};
+      const int64_t steps = kernel * kernel * divide_up(channels, 128) + (term ? 1 : 0);
+      return {samples * kPixels, columns, steps, 1, finish, kernel == 1 && !term, kernel == 1};
     }
     const int64_t steps = kernel * kernel * channels / 64;
-    const bool shared = family == GemmFamily::kTma && plain;
+    const bool shared = family == GemmFamily::kTma && finish == GemmFinish::kPlain;
     return {
         samples * kPixels, columns,     steps,     shared ? gemm_parts(kPixels, columns, steps) : 1, finish,
         kernel == 1,       kernel == 1, residual()};
@@ -57,7 +57,7 @@ bool takes(const Product& p, GemmFamily family, size_t tile, bool in_parts) {
          choose_gemm_tile(family, size, p.multiprocessors, kHopperShared).tile == static_cast<int>(tile);
 }
 
-std::optional<Product> smallest(GemmFamily family, size_t tile, GemmFinish finish, bool in_parts) {
+std::optional<Product> smallest(GemmFamily family, size_t tile, GemmFinish finish, bool in_parts, bool term) {
   std::optional<Product> best;
   for (const int64_t kernel : {1, 3}) {
     if (kernel == 3 && finish != GemmFinish::kPlain) continue;
@@ -65,7 +65,7 @@ std::optional<Product> smallest(GemmFamily family, size_t tile, GemmFinish finis
       for (const int64_t columns : {64, 80, 128, 160, 256, 320, 640}) {
         for (const int64_t samples : {1, 2, 4, 8, 16, 32, 64}) {
           for (const int multiprocessors : {1, kHopper}) {
-            const Product p{samples, channels, columns, kernel, multiprocessors, finish};
+            const Product p{samples, channels, columns, kernel, multiprocessors, finish, term};
             if ((!best || p.work() < best->work()) && takes(p, family, tile, in_parts)) best = p;
           }
         }
@@ -111,7 +111,7 @@ Values run(OpFixture t, const Product& p, GemmFamily family, const Values& x, co
   const PackedWeights term = pack_linear(term_w, {}, p.columns, kTerm, t.backend());
   Epilogue epilogue;
   if (p.residual() && !(e4m3 && gated)) epilogue.residual = residual.view;
-  if (e4m3 && !gated) epilogue.terms = {{term_src, &term}};
+  if (p.term) epilogue.terms = {{term_src, &term}};
   if (p.finish != GemmFinish::kPlain) epilogue.activation = gated ? Activation::kGeglu : Activation::kSilu;
   return t.run(dst, [&](Context& ctx) {
     p.kernel == 1 ? linear(dst, src, weights, epilogue, ctx) : conv2d(dst, src, weights, {}, epilogue, ctx);
@@ -136,15 +136,19 @@ std::vector<Product> products(GemmFamily family) {
   for (size_t tile = 0; tile < tiles.size(); ++tile) {
     for (const GemmFinish finish : tiles[tile].finishes) {
       const bool whole = tiles[tile].schedule != GemmSchedule::kSpread;
-      const bool parts = tiles[tile].parts && family == GemmFamily::kTma && finish == GemmFinish::kPlain;
-      for (const bool in_parts : {false, true}) {
-        if (!(in_parts ? parts : whole)) continue;
-        const auto product = smallest(family, tile, finish, in_parts);
+      const bool plain = finish == GemmFinish::kPlain, e4m3 = family == GemmFamily::kE4M3;
+      const bool parts = tiles[tile].parts && family == GemmFamily::kTma && plain;
+      const bool terms = e4m3 && plain && tiles[tile].schedule != GemmSchedule::kResident;
+      const auto add = [&](bool in_parts, bool term) {
+        const auto product = smallest(family, tile, finish, in_parts, term);
         test::expect(product.has_value(), "no small product takes ", tiles[tile].rows, "x",
-                     tiles[tile].columns, ", finish ", static_cast<int>(finish),
-                     in_parts ? ", in parts" : "");
+                     tiles[tile].columns, ", finish ", static_cast<int>(finish), in_parts ? ", in parts" : "",
+                     term ? ", with a term" : "");
         all.push_back(*product);
-      }
+      };
+      if (whole) add(false, false);
+      if (parts) add(true, false);
+      if (terms) add(false, true);
     }
   }
   return all;

@@ -1,10 +1,12 @@
-#include "ops/gemm/gemm_fp8.cuh"
+#include "ops/gemm/gemm_fp8_rows.cuh"
 #include "ops/gemm/gemm_tma_launch.cuh"
 
 namespace ltw::cuda {
 namespace {
 
 using Tile256x160 = TmaTile<256, 160, 4>;
+using Rows128x160 = RowsTile<Tile128x160>;
+using Resident128x160 = ResidentTile<160, kResidentSteps, 5>;
 
 // The operands as the copy engine is told: pairs of bytes.
 GemmArgs in_pairs(GemmArgs args) {
@@ -13,6 +15,13 @@ GemmArgs in_pairs(GemmArgs args) {
   args.depth = args.kernel * args.kernel * args.channels;
   args.src_stride /= 2;
   return args;
+}
+
+// Of a tile's columns; for GEGLU rows of values' and of gates' scales.
+CUtensorMap scales_map(const GemmArgs& args, const Fp8Scales& scales, int columns) {
+  const int factor = args.activation == Activation::kGeglu ? 2 : 1, all = args.columns / factor;
+  const TensorAxis axes[] = {{all, 1, columns / factor}, {factor, all, factor}};
+  return tensor_map(reinterpret_cast<const __half*>(scales.weight), axes, 2);
 }
 
 }  // namespace
@@ -35,6 +44,8 @@ void launch_gemm_fp8(const GemmArgs& args, const Fp8Scales& scales, const CudaBa
                 static_cast<int64_t>(pairs.kernel) * pairs.kernel * ((pairs.channels + 63) / 64)};
   for (int i = 0; i < pairs.term_count; ++i) size.steps += (pairs.terms[i].channels + 63) / 64;
   if (gated) size.finish = GemmFinish::kGated;
+  size.in_boxes = pairs.kernel == 1 && pairs.stride == 1 && pairs.pad == 0 && pairs.sample_bias == nullptr;
+  size.plain_rows = size.in_boxes && pairs.term_count == 0;
   const DeviceLimits& limits = backend.limits();
   const int tile =
       choose_gemm_tile(GemmFamily::kE4M3, size, limits.multiprocessors, limits.shared_bytes_per_block).tile;
@@ -44,11 +55,27 @@ void launch_gemm_fp8(const GemmArgs& args, const Fp8Scales& scales, const CudaBa
       return Fp8Gemm{g, scales};
     });
   };
+  constexpr GemmFinish kPlain = GemmFinish::kPlain, kGated = GemmFinish::kGated;
+  const bool terms = args.term_count > 0;
   const auto plain = [&]<class Tile>(Tile tile) {
-    constexpr GemmFinish kPlain = GemmFinish::kPlain;
-    run(tile, args.term_count > 0 ? gemm_fp8<Tile, kPlain, true> : gemm_fp8<Tile, kPlain, false>);
+    run(tile, terms ? gemm_fp8<Tile, kPlain, true> : gemm_fp8<Tile, kPlain, false>);
   };
-  if (gated) return run(Tile128x160(), gemm_fp8<Tile128x160, GemmFinish::kGated, false>);
+  const auto run_boxed = [&]<class Tile>(Tile, void (*kernel)(BoxedFp8Gemm)) {
+    launch_on_tma<Tile>(GemmFamily::kE4M3, shape, kernel, pairs, size, backend, [&](const TmaGemm& g) {
+      return BoxedFp8Gemm{boxed_gemm(g, Tile::kColumns, gated ? 1 : 2),
+                          scales_map(pairs, scales, Tile::kColumns), scales};
+    });
+  };
+  if (shape.schedule == GemmSchedule::kResident) {
+    return run_boxed(Resident128x160(), gated ? gemm_fp8_resident<Resident128x160, kGated>
+                                              : gemm_fp8_resident<Resident128x160, kPlain>);
+  }
+  if (shape.schedule == GemmSchedule::kRows) {
+    return run_boxed(Rows128x160(), gated   ? gemm_fp8_rows<Rows128x160, kGated, false>
+                                    : terms ? gemm_fp8_rows<Rows128x160, kPlain, true>
+                                            : gemm_fp8_rows<Rows128x160, kPlain, false>);
+  }
+  if (gated) return run(Tile128x160(), gemm_fp8<Tile128x160, kGated, false>);
   if (shape.rows == 256) return shape.columns == 160 ? plain(Tile256x160()) : plain(Tile256x128());
   if (shape.columns == 160) return plain(Tile128x160());
   shape.columns == 128 ? plain(Tile128x128()) : plain(Tile128x80());

@@ -25,6 +25,15 @@ struct MultiplyE4m3 {
   }
 };
 
+// A thread's sums of two neighbouring columns by their bfloat16 scales. Not to be contracted with what
+// follows: kernels that must agree in their bits differ there.
+__device__ inline void scale_pair(float (&sums)[4], uint32_t scales, float src_scale) {
+  const float low = __uint_as_float(scales << 16) * src_scale;
+  const float high = __uint_as_float(scales & 0xffff0000u) * src_scale;
+  sums[0] = __fmul_rn(sums[0], low), sums[1] = __fmul_rn(sums[1], high);
+  sums[2] = __fmul_rn(sums[2], low), sums[3] = __fmul_rn(sums[3], high);
+}
+
 // A thread's columns' scales: requested when it is made.
 template <class Tile, bool kGated>
 class ColumnScales {
@@ -42,11 +51,7 @@ class ColumnScales {
 
   __device__ void operator()(float (&sums)[Tile::kN][4]) const {
 #pragma unroll
-    for (int n = 0; n < Tile::kN; ++n) {
-      const float low = __uint_as_float(pairs_[n] << 16) * src_scale_;
-      const float high = __uint_as_float(pairs_[n] & 0xffff0000u) * src_scale_;
-      sums[n][0] *= low, sums[n][1] *= high, sums[n][2] *= low, sums[n][3] *= high;
-    }
+    for (int n = 0; n < Tile::kN; ++n) scale_pair(sums[n], pairs_[n], src_scale_);
   }
 
  private:
@@ -65,6 +70,21 @@ struct FewColumns : Tile {
 template <class Few, int kN>
 __device__ float (&some(float (&sums)[kN][4], int first))[Few::kN][4] {
   return reinterpret_cast<float(&)[Few::kN][4]>(sums[first]);
+}
+
+// GEGLU of a thread's sums of two neighbouring columns, rounded to e4m3, into shared memory where the second
+// of two rows of eight is 8 * `stride` bytes past the first.
+__device__ inline void store_geglu(const float (&x)[4], const float (&gate)[4], float inverse, uint32_t to,
+                                   int stride) {
+  float y[4];
+#pragma unroll
+  for (int i = 0; i < 4; ++i) y[i] = x[i] * gelu(gate[i]) * inverse;
+#pragma unroll
+  for (int half = 0; half < 2; ++half) {
+    asm volatile("st.shared.u16 [%0], %1;" ::"r"(to + static_cast<uint32_t>(half * 8 * stride)),
+                 "h"(static_cast<uint16_t>(pack_e4m3(y[2 * half], y[2 * half + 1])))
+                 : "memory");
+  }
 }
 
 // GEGLU for a warp's 16 rows of a tile, rounded to e4m3.
@@ -87,19 +107,15 @@ class GatedE4m3 {
   }
 
   __device__ void operator()(float (&sums)[Tile::kN][4]) const {
+#pragma unroll
+    for (int n = 0; n < Tile::kN; ++n) {
+      sums[n][0] += bias_[n].x, sums[n][1] += bias_[n].y, sums[n][2] += bias_[n].x, sums[n][3] += bias_[n].y;
+    }
     const float inverse = 1 / g_.scales.dst;
 #pragma unroll
     for (int n = 0; n < kOut; ++n) {
-      const float(&x)[4] = sums[2 * n], (&gate)[4] = sums[2 * n + 1];
-      const float2 a = bias_[2 * n], b = bias_[2 * n + 1];
-      float y[4];
-#pragma unroll
-      for (int i = 0; i < 4; ++i) {
-        y[i] = (x[i] + (i % 2 ? a.y : a.x)) * gelu(gate[i] + (i % 2 ? b.y : b.x)) * inverse;
-      }
-      const uint32_t to = staged_ + static_cast<uint32_t>(lane_ / 4 * kStride + n * 8 + lane_ % 4 * 2);
-      store_pair(to, pack_e4m3(y[0], y[1]));
-      store_pair(to + 8 * kStride, pack_e4m3(y[2], y[3]));
+      store_geglu(sums[2 * n], sums[2 * n + 1], inverse,
+                  staged_ + static_cast<uint32_t>(lane_ / 4 * kStride + n * 8 + lane_ % 4 * 2), kStride);
     }
     __syncwarp();
     const GemmArgs& p = g_.tma.gemm;
@@ -120,10 +136,6 @@ class GatedE4m3 {
   static constexpr int kOut = Tile::kN / 2, kPieces = kOut / 2;
   static constexpr int kStride = kOut * 8;  // bytes: 80 put a warp's pairs into different banks
   static_assert(kOut % 2 == 0 && 16 * kStride <= Tile::kPieceBytes);
-
-  static __device__ void store_pair(uint32_t shared, uint32_t pair) {
-    asm volatile("st.shared.u16 [%0], %1;" ::"r"(shared), "h"(static_cast<uint16_t>(pair)) : "memory");
-  }
 
   const Fp8Gemm& g_;
   int row_, column_, columns_, lane_;

@@ -76,41 +76,32 @@ __device__ void load_rows(const TmaGemm& g, const RowRing<Tile>& ring, int first
   }
 }
 
-template <class Tile, GemmFinish kFinish>
-__device__ void multiply_rows(const TmaGemm& g, const RowRing<Tile>& ring,
-                              Boxes<Tile::kColumns, kFinish> boxes, int first, int step_rows, int warp) {
-  RingPlace<Tile> at;
-  barrier_wait(weight_barrier<Tile>(ring.memory), 0);
-  for (int row = first; row < g.gemm.rows; row += step_rows) {
-    float sums[Tile::kN][4];
-    multiply_steps(sums, g.steps, ring, at, [&](int step) {
+// A tile's sums: multiply() of gemm_ring.cuh where weights stay.
+template <class Tile, class Product = MultiplyHalves>
+__device__ void multiply(float (&sums)[Tile::kN][4], int steps, const RowRing<Tile>& ring,
+                         RingPlace<Tile>& at, const Product& product = {}) {
+  multiply_steps(sums, steps, ring, at, [&](int step) {
 #pragma unroll
-      for (int k = 0; k < Tile::kDepth / 16; ++k) {
-        wgmma_multiply_add(
-            sums, wgmma_matrix(ring.src(at.slot) + k * 32),
-            wgmma_matrix(ring.memory + static_cast<uint32_t>(step * Tile::kWeightBytes) + k * 32),
-            step > 0 || k > 0);
-      }
-    });
-    boxes.fill(g.gemm, sums, warp);
-  }
+    for (int k = 0; k < Tile::kDepth / 16; ++k) {
+      product(sums, wgmma_matrix(ring.src(at.slot) + k * 32),
+              wgmma_matrix(ring.memory + static_cast<uint32_t>(step * Tile::kWeightBytes) + k * 32),
+              step > 0 || k > 0);
+    }
+  });
 }
 
-#endif
-
-// Blocks of one column tile share the rows; blocks of the same rows run side by side, so that these are read
-// from memory once. The grid is a multiple of the column tiles.
-template <class Tile, GemmFinish kFinish>
-__global__ void __launch_bounds__(Tile::kThreads, 1) gemm_resident(const __grid_constant__ BoxedGemm boxed) {
-#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+// The whole of such a kernel: finish(boxes, sums, ring, at, warp) multiplies a tile and fills boxes with it,
+// which are carried as `boxed` says. Blocks of one column tile share the rows; blocks of the same rows run
+// side by side, so that these are read from memory once. The grid is a multiple of the column tiles.
+template <class Tile, class Boxes, class Gemm, class Finish>
+__device__ void walk_resident(const TmaGemm& g, const Gemm& boxed, const Finish& finish) {
   extern __shared__ __align__(1024) unsigned char shared[];
-  const TmaGemm& g = boxed.tma;
   const uint32_t memory = shared_address(shared);
   const int thread = static_cast<int>(threadIdx.x), group = thread / 128, warp = thread / 32 % 4;
   const int tiles = (g.gemm.columns + Tile::kColumns - 1) / Tile::kColumns;
   const int column = static_cast<int>(blockIdx.x) % tiles * Tile::kColumns;
   const int lane = static_cast<int>(blockIdx.x) / tiles, lanes = static_cast<int>(gridDim.x) / tiles;
-  const auto boxes_of = [&](int of) { return Boxes<Tile::kColumns, kFinish>(memory + Tile::kBoxes, of); };
+  const auto boxes_of = [&](int of) { return Boxes(memory + Tile::kBoxes, of); };
   if (thread == 0) {
     barrier_init(weight_barrier<Tile>(memory), 1);
     for (int i = 0; i < Tile::kGroups; ++i) {
@@ -139,8 +130,27 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_resident(const __grid_
     }
   } else {
     more_registers<232>();
-    multiply_rows<Tile, kFinish>(g, {memory, group}, boxes_of(group), first_row(group), step_rows, warp);
+    auto boxes = boxes_of(group);
+    const RowRing<Tile> ring{memory, group};
+    RingPlace<Tile> at;
+    barrier_wait(weight_barrier<Tile>(memory), 0);
+    for (int row = first_row(group); row < g.gemm.rows; row += step_rows) {
+      float sums[Tile::kN][4];
+      finish(boxes, sums, ring, at, warp);
+    }
   }
+}
+
+#endif
+
+template <class Tile, GemmFinish kFinish>
+__global__ void __launch_bounds__(Tile::kThreads, 1) gemm_resident(const __grid_constant__ BoxedGemm g) {
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+  walk_resident<Tile, Boxes<Tile::kColumns, kFinish>>(
+      g.tma, g, [&](auto& boxes, auto& sums, const auto& ring, auto& at, int warp) {
+        multiply<Tile>(sums, g.tma.steps, ring, at);
+        boxes.fill(g.tma.gemm, sums, warp);
+      });
 #endif
 }
 

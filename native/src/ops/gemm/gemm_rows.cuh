@@ -13,24 +13,25 @@ struct RowsTile : Tile {
   static constexpr int kSharedBytes = kBarriers + 2 * Tile::kStages * 8;
 };
 
-template <class Tile, GemmFinish kFinish>
-__global__ void __launch_bounds__(Tile::kThreads, 1) gemm_rows(const __grid_constant__ BoxedGemm g) {
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
+
+// The whole of such a kernel: finish(boxes, sums, ring, at, group, warp) multiplies a tile and fills
+// boxes with it, which are carried as `g` says.
+template <class Tile, class Boxes, class Gemm, class Finish>
+__device__ void walk_rows(const TmaGemm& tma, const Gemm& g, const Finish& finish) {
   extern __shared__ __align__(1024) unsigned char memory[];
   const Ring<Tile> ring{shared_address(memory)};
   const int thread = static_cast<int>(threadIdx.x), group = thread / 128, warp = thread / 32 % 4;
-  const auto boxes_of = [&](int of) {
-    return Boxes<Tile::kColumns, kFinish>(ring.memory + Tile::kBoxes, of);
-  };
+  const auto boxes_of = [&](int of) { return Boxes(ring.memory + Tile::kBoxes, of); };
   if (thread == 0) {
     for (int i = 0; i < Tile::kGroups; ++i) boxes_of(i).init();
     ring.init();
   }
   __syncthreads();
-  const TileWalk<Tile> walk(g.tma);
+  const TileWalk<Tile> walk(tma);
   if (group == Tile::kGroups) {
     fewer_registers<40>();
-    if (thread % 128 == 0) load_tiles(g.tma, walk, ring);
+    if (thread % 128 == 0) load_tiles(tma, walk, ring);
     const int carried = warp - 2;  // group
     if (carried >= 0 && thread % 32 == 0) {
       auto boxes = boxes_of(carried);
@@ -48,12 +49,23 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_rows(const __grid_cons
     RingPlace<Tile> at;
     GroupSums<Tile> sums;
     for (int tile = walk.first(); tile < walk.count(); tile += walk.step()) {
-      multiply<Tile>(sums, g.tma.steps, ring, at, group);
-      // A tall tile's second rows wait until the first are stored, which a depth of 12 steps makes up for.
-#pragma unroll
-      for (int m = 0; m < Tile::kM; ++m) boxes.fill(g.tma.gemm, sums[m], warp);
+      finish(boxes, sums, ring, at, group, warp);
     }
   }
+}
+
+#endif
+
+template <class Tile, GemmFinish kFinish>
+__global__ void __launch_bounds__(Tile::kThreads, 1) gemm_rows(const __grid_constant__ BoxedGemm g) {
+#ifdef __CUDA_ARCH_FEAT_SM90_ALL
+  walk_rows<Tile, Boxes<Tile::kColumns, kFinish>>(
+      g.tma, g, [&](auto& boxes, auto& sums, const auto& ring, auto& at, int group, int warp) {
+        multiply<Tile>(sums, g.tma.steps, ring, at, group);
+    // A tall tile's second rows wait until the first are stored, which a depth of 12 steps makes up for.
+#pragma unroll
+        for (int m = 0; m < Tile::kM; ++m) boxes.fill(g.tma.gemm, sums[m], warp);
+      });
 #endif
 }
 

@@ -94,11 +94,13 @@ const std::vector<GemmTileShape>& gemm_tiles(GemmFamily family) {
       {kRows, 128, 160, 5, 1, 0.525, 0.525, 0.5, {kPlain, kGated}, false},
       {kResident, 128, 160, 5, 1, 0.35, 0.35, 1.3, {kPlain, kGated}, false}};
   static const std::vector<GemmTileShape> e4m3{
-      {kWalk, 128, 160, 5, 1, 0.50, 0.31, 3.5, {kPlain, kGated}, false},
-      {kWalk, 128, 128, 6, 1, 0.43, 0.30, 1.0, {kPlain}, false},
+      {kWalk, 128, 160, 5, 1, 0.46, 0.31, 4.8, {kPlain, kGated}, false},
+      {kRows, 128, 160, 5, 1, 0.50, 0.50, 1.5, {kPlain, kGated}, false},
+      {kResident, 128, 160, 5, 1, 0.35, 0.35, 1.7, {kPlain, kGated}, false},
+      {kWalk, 128, 128, 6, 1, 0.42, 0.30, 1.2, {kPlain}, false},
       {kWalk, 128, 80, 7, 1, 0.36, 0.24, 1.6, {kPlain}, false},
-      {kWalk, 256, 160, 4, 1, 0.98, 0.80, 7.0, {kPlain}, false},
-      {kWalk, 256, 128, 4, 1, 0.80, 0.65, 3.4, {kPlain}, false}};
+      {kWalk, 256, 160, 4, 1, 0.82, 0.80, 12.0, {kPlain}, false},
+      {kWalk, 256, 128, 4, 1, 0.655, 0.65, 8.5, {kPlain}, false}};
   switch (family) {
     case GemmFamily::kMma:
       return mma;

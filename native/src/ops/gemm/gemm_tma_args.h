@@ -23,8 +23,9 @@ struct TmaGemm {
 // Plain rows whose tiles leave in boxes (gemm_boxes.cuh).
 struct BoxedGemm {
   TmaGemm tma;
-  CUtensorMap dst, residual;  // boxes of 64 rows and box_columns()
-  CUtensorMap bias;           // of a tile's columns; for GEGLU rows of values and of gates
+  CUtensorMap dst;  // boxes of 64 rows and box_columns(); of single bytes all of a tile's columns, in pairs
+  CUtensorMap residual;  // as dst
+  CUtensorMap bias;      // of a tile's columns; for GEGLU rows of values and of gates
 };
 
 // As wide as the copy engine swizzles, for tiles of `columns` of the output.
@@ -35,7 +36,8 @@ constexpr int box_columns(int columns) { return columns % 64 == 0 ? 64 : columns
 bool fits_tma(const GemmArgs& args);
 
 TmaGemm tma_gemm(const GemmArgs& args, int box_rows, int columns);
-BoxedGemm boxed_gemm(const TmaGemm& g, int columns);
+// `out_bytes`: of an element of dst.
+BoxedGemm boxed_gemm(const TmaGemm& g, int columns, int out_bytes = 2);
 
 #ifdef __CUDACC__
 // row / out_width.

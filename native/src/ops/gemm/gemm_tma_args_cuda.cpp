@@ -74,12 +74,13 @@ TmaGemm tma_gemm(const GemmArgs& args, int box_rows, int columns) {
   return g;
 }
 
-BoxedGemm boxed_gemm(const TmaGemm& g, int columns) {
+BoxedGemm boxed_gemm(const TmaGemm& g, int columns, int out_bytes) {
   const GemmArgs& p = g.gemm;
   const int factor = gated(p) ? 2 : 1;
   const int all = p.columns / factor, in_tile = columns / factor;
   const auto map_of = [&](const __half* data, int64_t stride) {
-    const TensorAxis axes[] = {{all, 1, box_columns(in_tile)}, {p.rows, stride, 64}};
+    const TensorAxis axes[] = {{all * out_bytes / 2, 1, out_bytes == 2 ? box_columns(in_tile) : in_tile / 2},
+                               {p.rows, stride * out_bytes / 2, 64}};
     return tensor_map(data, axes, 2);
   };
   BoxedGemm boxed{g, map_of(p.dst, p.dst_stride), {}, {}};
