@@ -36,6 +36,15 @@ __device__ inline float gelu(float x) {
   return fmaxf(x, 0.0f) - a * tail * exp2_approximate(x * x * -0.72134752f);
 }
 
+// The same for an output that keeps four digits: within 5e-4 + |x| 2^-12 of the exact value. One instruction
+// of the unit for exponentials instead of two, half the others.
+__device__ inline float gelu_approximate(float x) {
+  float t;
+  asm("tanh.approx.f32 %0, %1;" : "=f"(t) : "f"(x * fmaf(x * x, 0.03567741f, 0.79788456f)));
+  const float half = 0.5f * x;
+  return fmaf(half, t, half);
+}
+
 __device__ inline float quick_gelu(float x) { return x * sigmoid(1.702f * x); }
 
 // Everything but GEGLU, which needs two values.

@@ -78,7 +78,7 @@ __device__ inline void store_geglu(const float (&x)[4], const float (&gate)[4], 
                                    int stride) {
   float y[4];
 #pragma unroll
-  for (int i = 0; i < 4; ++i) y[i] = x[i] * gelu(gate[i]) * inverse;
+  for (int i = 0; i < 4; ++i) y[i] = x[i] * gelu_approximate(gate[i]) * inverse;
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
     asm volatile("st.shared.u16 [%0], %1;" ::"r"(to + static_cast<uint32_t>(half * 8 * stride)),
