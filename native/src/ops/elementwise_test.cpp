@@ -81,8 +81,9 @@ LTW_OP_TEST(sampler_step_is_weighted_sum_then_convert) {
   const test::Placed sum = t.output(shape, DType::kF32), step = t.output(shape, DType::kF32);
   const Values summed = t.run(sum, [&](Context& ctx) { weighted_sum(sum, terms, ctx); });
   for (const int64_t times : {1, 2}) {
-    const test::Placed apart = t.output(shape.with(0, times * 2)),
-                       within = t.output(shape.with(0, times * 2));
+    const Shape copies = shape.with(0, times * 2);
+    const DType narrow = t.backend().activation_type();
+    const test::Placed apart = t.output(copies, narrow), within = t.output(copies, narrow);
     const auto converted = t.run(apart, [&](Context& ctx) { convert(apart, sum, 0.3, ctx); });
     expect(t.run(within, [&](Context& ctx) { sampler_step(step, terms, within, 0.3, ctx); }) == converted,
            text("converted ", times, " times"));
