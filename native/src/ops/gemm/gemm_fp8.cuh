@@ -59,19 +59,6 @@ class ColumnScales {
   uint32_t pairs_[Tile::kN];  // of bfloat16
 };
 
-// A tall tile's sums leave few registers: its columns are finished some at a time.
-template <class Tile>
-struct FewColumns : Tile {
-  static constexpr int kN = Tile::kN % 8 == 0 ? 8 : 4;
-  static_assert(Tile::kN % kN == 0);
-};
-
-// The columns of `sums` from tile `first` on.
-template <class Few, int kN>
-__device__ float (&some(float (&sums)[kN][4], int first))[Few::kN][4] {
-  return reinterpret_cast<float(&)[Few::kN][4]>(sums[first]);
-}
-
 // GEGLU of a thread's sums of two neighbouring columns, rounded to e4m3, into shared memory where the second
 // of two rows of eight is 8 * `stride` bytes past the first.
 __device__ inline void store_geglu(const float (&x)[4], const float (&gate)[4], float inverse, uint32_t to,

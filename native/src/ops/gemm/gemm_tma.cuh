@@ -33,8 +33,8 @@ __device__ void compute(const TmaGemm& g, const TileWalk<Tile>& walk, const Ring
   for (int tile = walk.first(); tile < walk.count(); tile += walk.step()) {
     const TilePlace place = walk.place(tile);
     const int row = place.row + group * Tile::kGroupRows + warp % 4 * 16;
-    const auto finish_of = [&](int m) {
-      return RowFinish<Tile, kFinish>(g, place.phase, row + m * 64, place.column, ring.piece(warp));
+    const auto finish_of = [&] {
+      return RowFinish<Tile, kFinish>(g, place.phase, row, place.column, ring.piece(warp));
     };
     // What finish() needs is requested before the products where registers are left to hold it.
     if constexpr (kParts) {
@@ -44,17 +44,25 @@ __device__ void compute(const TmaGemm& g, const TileWalk<Tile>& walk, const Ring
         multiply<Tile>(part, part_begin(g, i + 1) - part_begin(g, i), ring, at, group);
         add<Tile>(sums, part, i == 0);
       }
-      finish_of(0)(sums[0]);
+      finish_of()(sums[0]);
     } else if constexpr (Tile::kM > 1) {
       multiply<Tile>(sums, g.steps, ring, at, group);
-      finish_of(0)(sums[0]);
+      using Few = FewColumns<Tile>;
+#pragma unroll
+      for (int m = 0; m < Tile::kM; ++m) {
+#pragma unroll
+        for (int first = 0; first < Tile::kN; first += Few::kN) {
+          const int column = place.column + first * 8;
+          if (column >= g.gemm.columns) break;
+          RowFinish<Few, kFinish> finish(g, place.phase, row + m * 64, column, ring.piece(warp));
+          finish(some<Few>(sums[m], first));
+        }
+      }
     } else {
-      auto finish = finish_of(0);
+      auto finish = finish_of();
       multiply<Tile>(sums, g.steps, ring, at, group);
       finish(sums[0]);
     }
-#pragma unroll
-    for (int m = 1; m < Tile::kM; ++m) finish_of(m)(sums[m]);
   }
 }
 
