@@ -61,8 +61,8 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_rows(const __grid_cons
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
   walk_rows<Tile, Boxes<Tile::kColumns, kFinish>>(
       g.tma, g, [&](auto& boxes, auto& sums, const auto& ring, auto& at, int group, int warp) {
+        // A tall tile's second rows wait until the first are stored, which a depth of 12 steps makes up for.
         multiply<Tile>(sums, g.tma.steps, ring, at, group);
-    // A tall tile's second rows wait until the first are stored, which a depth of 12 steps makes up for.
 #pragma unroll
         for (int m = 0; m < Tile::kM; ++m) boxes.fill(g.tma.gemm, sums[m], warp);
       });
