@@ -85,7 +85,7 @@ const std::vector<GemmTileShape>& gemm_tiles(GemmFamily family) {
       {kBlocks, 128, 128, 3, 2, 0.72, 1.05, 4.6, {kPlain, kActivated, kGated}, true},
       {kBlocks, 64, 64, 4, 3, 0.33, 0.62, 1.5, {kPlain, kActivated, kGated}, true}};
   static const std::vector<GemmTileShape> tma{
-      {kWalk, 256, 128, 4, 1, 0.76, 0.75, 5.0, {kPlain}, false},
+      {kWalk, 256, 128, 4, 1, 0.76, 0.75, 4.5, {kPlain}, false},
       {kWalk, 128, 160, 5, 1, 0.48, 0.42, 2.5, {kPlain, kGated}, true},
       {kWalk, 128, 128, 6, 1, 0.40, 0.35, 2.2, {kPlain}, false},
       {kWalk, 128, 80, 7, 1, 0.37, 0.32, 1.5, {kPlain, kActivated}, false},
