@@ -40,12 +40,7 @@ void launch_gemm_fp8(const GemmArgs& args, const Fp8Scales& scales, const CudaBa
           args.upsample == 0 &&
           (gated ? args.residual == nullptr && args.term_count == 0 : args.activation == Activation::kNone),
       "a product that e4m3 has no kernel for");
-  GemmSize size{pairs.rows, pairs.columns,
-                static_cast<int64_t>(pairs.kernel) * pairs.kernel * ((pairs.channels + 63) / 64)};
-  for (int i = 0; i < pairs.term_count; ++i) size.steps += (pairs.terms[i].channels + 63) / 64;
-  if (gated) size.finish = GemmFinish::kGated;
-  size.in_boxes = pairs.kernel == 1 && pairs.stride == 1 && pairs.pad == 0 && pairs.sample_bias == nullptr;
-  size.plain_rows = size.in_boxes && pairs.term_count == 0;
+  const GemmSize size = tma_size(pairs);
   const DeviceLimits& limits = backend.limits();
   const int tile =
       choose_gemm_tile(GemmFamily::kE4M3, size, limits.multiprocessors, limits.shared_bytes_per_block).tile;

@@ -2,17 +2,6 @@
 #include "ops/gemm/gemm_tma_args.h"
 
 namespace ltw::cuda {
-namespace {
-
-int64_t steps_of(int64_t depth) { return (depth + 63) / 64; }
-
-GemmFinish finish_of(Activation activation) {
-  return activation == Activation::kNone    ? GemmFinish::kPlain
-         : activation == Activation::kGeglu ? GemmFinish::kGated
-                                            : GemmFinish::kActivated;
-}
-
-}  // namespace
 
 void launch_gemm(const GemmArgs& args, const CudaBackend& backend) {
   const DeviceLimits& limits = backend.limits();
@@ -20,13 +9,7 @@ void launch_gemm(const GemmArgs& args, const CudaBackend& backend) {
     return choose_gemm_tile(family, size, limits.multiprocessors, limits.shared_bytes_per_block).tile;
   };
   if (limits.capability == 90 && fits_tma(args)) {
-    const int taps = args.upsample == 1 ? 4 : args.kernel * args.kernel;
-    GemmSize size{args.rows, args.columns, taps * steps_of(args.channels)};
-    for (int i = 0; i < args.term_count; ++i) size.steps += steps_of(args.terms[i].channels);
-    size.finish = finish_of(args.activation);
-    size.in_boxes = args.kernel == 1 && args.stride == 1 && args.pad == 0 && args.sample_bias == nullptr;
-    size.plain_rows = size.in_boxes && args.term_count == 0;
-    size.residual = args.residual != nullptr;
+    GemmSize size = tma_size(args);
     if (size.finish == GemmFinish::kPlain)
       size.parts = gemm_parts(args.sample_rows, size.columns, size.steps);
     return launch_gemm_tma(args, size, choose(GemmFamily::kTma, size), backend);
@@ -36,7 +19,7 @@ void launch_gemm(const GemmArgs& args, const CudaBackend& backend) {
       args.channels % 8 == 0 && args.src_stride % 8 == 0 && reinterpret_cast<uintptr_t>(args.src) % 16 == 0;
   // Sources of 3 or 4 channels are copied value by value, in the smallest tile: their depth is one or two
   // steps.
-  const int tile = aligned ? choose(GemmFamily::kMma, {args.rows, args.columns, steps_of(args.depth)})
+  const int tile = aligned ? choose(GemmFamily::kMma, {args.rows, args.columns, gemm_steps(args.depth)})
                            : static_cast<int>(gemm_tiles(GemmFamily::kMma).size()) - 1;
   launch_gemm_mma(args, tile, aligned, backend.stream());
 }

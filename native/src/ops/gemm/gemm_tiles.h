@@ -26,6 +26,9 @@ constexpr int kResidentSteps = 5;
 // What follows the sums; the kernels of the copy engine are compiled for one of them each.
 enum class GemmFinish { kPlain, kActivated, kGated };
 
+// Of a depth, as the kernels for float16 take it.
+constexpr int64_t gemm_steps(int64_t depth) { return (depth + 63) / 64; }
+
 // One product: output rows and columns, steps of 64 (128 of e4m3) to be added, in how many parts.
 struct GemmSize {
   int64_t rows, columns, steps;

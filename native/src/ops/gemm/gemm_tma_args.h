@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ops/gemm/gemm.h"
+#include "ops/gemm/gemm_tiles.h"
 #include "ops/gemm/tensor_map.h"
 
 namespace ltw::cuda {
@@ -34,6 +35,9 @@ constexpr int box_columns(int columns) { return columns % 64 == 0 ? 64 : columns
 // Whether the copy engine can read the operands and whole pieces of 16 bytes make up the output: a matter of
 // the layer, never of the batch.
 bool fits_tma(const GemmArgs& args);
+
+// For the choice of a tile: of float16, or of e4m3 in pairs. In one part.
+GemmSize tma_size(const GemmArgs& args);
 
 TmaGemm tma_gemm(const GemmArgs& args, int box_rows, int columns);
 // `out_bytes`: of an element of dst.

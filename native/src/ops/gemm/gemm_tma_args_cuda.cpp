@@ -48,6 +48,19 @@ bool fits_tma(const GemmArgs& args) {
          in_pieces(args.sample_bias, args.sample_bias_stride);
 }
 
+GemmSize tma_size(const GemmArgs& args) {
+  const int taps = args.upsample == 1 ? 4 : args.kernel * args.kernel;
+  GemmSize size{args.rows, args.columns, taps * gemm_steps(args.channels)};
+  for (int i = 0; i < args.term_count; ++i) size.steps += gemm_steps(args.terms[i].channels);
+  size.finish = args.activation == Activation::kNone ? GemmFinish::kPlain
+                : gated(args)                        ? GemmFinish::kGated
+                                                     : GemmFinish::kActivated;
+  size.in_boxes = args.kernel == 1 && args.stride == 1 && args.pad == 0 && args.sample_bias == nullptr;
+  size.plain_rows = size.in_boxes && args.term_count == 0;
+  size.residual = args.residual != nullptr;
+  return size;
+}
+
 TmaGemm tma_gemm(const GemmArgs& args, int box_rows, int columns) {
   TmaGemm g{};
   g.gemm = args;
