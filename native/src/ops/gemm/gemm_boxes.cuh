@@ -50,7 +50,7 @@ class Boxes {
   // Columns of the product for one of the output.
   static constexpr int kFactor = kFinish == GemmFinish::kGated ? 2 : 1;
   static constexpr int kColumns = kTileColumns / kFactor;
-  static constexpr int kWidth = kOutBytes == 2 ? box_columns(kColumns) : kColumns;
+  static constexpr int kWidth = kOutBytes == 2 ? piece_columns(kColumns) : kColumns;
   static constexpr int kCount = kColumns / kWidth, kPitch = kWidth * kOutBytes, kBoxBytes = 64 * kPitch;
   static constexpr int kBytes = boxes_bytes(kTileColumns), kBias = kBytes - 1024, kBarriers = kBytes - 16;
   static_assert(kColumns % 16 == 0 && kBias + kTileColumns * 4 <= kBarriers);

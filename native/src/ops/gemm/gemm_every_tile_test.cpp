@@ -18,11 +18,11 @@ using test::OpFixture;
 using test::Placed;
 using test::Values;
 
-constexpr int64_t kSide = 8, kPixels = kSide * kSide;
+constexpr int64_t kHeight = 8, kWidth = 16, kPixels = kHeight * kWidth;
 constexpr int64_t kTerm = 64;                            // channels, for e4m3
 constexpr int kHopper = 132, kHopperShared = 227 << 10;  // H100 SXM
 
-// A convolution of pictures of 8x8, or a linear layer of their pixels.
+// A convolution of pictures of 8x16, each with a bias of its own, or a linear layer of their pixels.
 struct Product {
   int64_t samples, channels, columns, kernel;
   int multiprocessors;  // of the device that it is done on
@@ -96,10 +96,11 @@ Placed narrowed(const Shape& shape, const Values& x, OpFixture& t) {
 }
 
 Values run(OpFixture t, const Product& p, GemmFamily family, const Values& x, const Values& w,
-           const Values& bias) {
+           const Values& bias, const Values& sample_biases) {
   const int64_t samples = static_cast<int64_t>(x.size()) / (kPixels * p.channels);
   const bool gated = p.finish == GemmFinish::kGated, e4m3 = family == GemmFamily::kE4M3;
-  const Shape from{samples, kSide, kSide, p.channels}, to = from.with(3, gated ? p.columns / 2 : p.columns);
+  const Shape from{samples, kHeight, kWidth, p.channels},
+      to = from.with(3, gated ? p.columns / 2 : p.columns);
   const Placed src = e4m3 ? narrowed(from, x, t) : t.upload(from, x);
   const Placed dst = t.output(to, e4m3 && gated ? DType::kE4M3 : t.type());
   PackedWeights weights = p.kernel == 1 ? pack_linear(w, bias, p.columns, p.channels, t.backend())
@@ -111,6 +112,9 @@ Values run(OpFixture t, const Product& p, GemmFamily family, const Values& x, co
   const PackedWeights term = pack_linear(term_w, {}, p.columns, kTerm, t.backend());
   Epilogue epilogue;
   if (p.residual() && !(e4m3 && gated)) epilogue.residual = residual.view;
+  const Placed sample_bias = t.upload(
+      Shape{samples, p.columns}, Values(sample_biases.begin(), sample_biases.begin() + samples * p.columns));
+  if (p.kernel > 1) epilogue.sample_bias = sample_bias.view;
   if (p.term) epilogue.terms = {{term_src, &term}};
   if (p.finish != GemmFinish::kPlain) epilogue.activation = gated ? Activation::kGeglu : Activation::kSilu;
   return t.run(dst, [&](Context& ctx) {
@@ -122,10 +126,11 @@ void check(OpFixture& t, const Product& p, GemmFamily family) {
   const int64_t depth = p.kernel * p.kernel * p.channels;
   const Values x = t.random(p.samples * kPixels * p.channels), bias = t.random(p.columns);
   const Values w = t.random_weights(p.columns * depth, 0.05);
+  const Values sample_biases = t.random(p.samples * p.columns);
   const Values first(x.begin(), x.begin() + kPixels * p.channels);
-  Values together = run(device(family, p.multiprocessors), p, family, x, w, bias);
+  Values together = run(device(family, p.multiprocessors), p, family, x, w, bias, sample_biases);
   together.resize(together.size() / static_cast<size_t>(p.samples));
-  test::expect_same_bits(together, run(device(family, kHopper), p, family, first, w, bias),
+  test::expect_same_bits(together, run(device(family, kHopper), p, family, first, w, bias, sample_biases),
                          "a sample and others");
 }
 

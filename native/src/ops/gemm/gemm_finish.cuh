@@ -179,19 +179,6 @@ class RowFinish {
   uint4 residual_[kOut / 2];
 };
 
-// A tall tile's sums leave few registers: its columns are finished some at a time.
-template <class Tile>
-struct FewColumns : Tile {
-  static constexpr int kN = Tile::kN % 8 == 0 ? 8 : 4;
-  static_assert(Tile::kN % kN == 0);
-};
-
-// The columns of `sums` from tile `first` on.
-template <class Few, int kN>
-__device__ float (&some(float (&sums)[kN][4], int first))[Few::kN][4] {
-  return reinterpret_cast<float(&)[Few::kN][4]>(sums[first]);
-}
-
 #endif
 
 }  // namespace ltw::cuda

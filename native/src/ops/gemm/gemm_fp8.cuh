@@ -6,8 +6,8 @@
 #include "ops/device/e4m3.h"
 #include "ops/device/launch_order.h"
 #include "ops/device/wgmma_e4m3.h"
-#include "ops/gemm/gemm_finish.cuh"
 #include "ops/gemm/gemm_fp8.h"
+#include "ops/gemm/gemm_tall.cuh"
 
 namespace ltw::cuda {
 
@@ -145,28 +145,11 @@ __device__ void compute_e4m3(const Fp8Gemm& g, const TileWalk<Tile>& walk, const
     const int row = place.row + group * Tile::kGroupRows + warp % 4 * 16;
     if constexpr (Tile::kM > 1) {
       multiply<Tile>(sums, steps, ring, at, group, MultiplyE4m3());
-      using Few = FewColumns<Tile>;
-      const auto scale = [&](int m, int first) {
-        ColumnScales<Few, kGated>(g, place.column + first * 8)(some<Few>(sums[m], first));
-      };
-      const auto each = [&](const auto& body) {
+      const ColumnScales<Tile, kGated> scale(g, place.column);
 #pragma unroll
-        for (int m = 0; m < Tile::kM; ++m) {
-#pragma unroll
-          for (int first = 0; first < Tile::kN; first += Few::kN) body(m, first);
-        }
-      };
-      if constexpr (kTerms) {
-        each(scale);
-        multiply<Tile, true>(sums, g.tma.steps - steps, ring, at, group);
-      }
-      each([&](int m, int first) {
-        if (first * 8 + place.column >= p.columns) return;
-        RowFinish<Few, kFinish> finish(g.tma, place.phase, row + m * 64, place.column + first * 8,
-                                       ring.piece(warp));
-        if constexpr (!kTerms) scale(m, first);
-        finish(some<Few>(sums[m], first));
-      });
+      for (int m = 0; m < Tile::kM; ++m) scale(sums[m]);
+      if constexpr (kTerms) multiply<Tile, true>(sums, g.tma.steps - steps, ring, at, group);
+      TallFinish<Tile>(g.tma, place, row, ring.piece(warp))(sums);
     } else {
       const ColumnScales<Tile, kGated> scale(g, place.column);
       auto finish = [&] {

@@ -24,6 +24,12 @@ bool in_boxes(const GemmTileShape& tile) {
   return tile.schedule == GemmSchedule::kRows || tile.schedule == GemmSchedule::kResident;
 }
 
+// What a tall tile's finish asks for (gemm_tall.cuh).
+bool is_even(const GemmTileShape& tile, const GemmSize& size) {
+  const bool tall = tile.schedule == GemmSchedule::kWalk && tile.rows > 128;
+  return !tall || (size.columns % piece_columns(tile.columns) == 0 && size.even_bias);
+}
+
 // Microseconds until the busiest multiprocessor is done.
 double estimate(const GemmTileShape& tile, const GemmSize& size, int multiprocessors) {
   constexpr double kAround = 1.8;  // until the last tile is stored, or the first one has weights that stay
@@ -60,6 +66,7 @@ std::string name(const GemmTileShape& tile) {
 
 bool GemmTileShape::computes(const GemmSize& size, int multiprocessors) const {
   if (in_boxes(*this) && !overlaps(*this, size, multiprocessors)) return false;
+  if (!is_even(*this, size)) return false;
   const bool parts_fit = schedule == GemmSchedule::kSpread ? size.parts > 1 : parts || size.parts == 1;
   return parts_fit && std::find(finishes.begin(), finishes.end(), size.finish) != finishes.end();
 }
@@ -85,7 +92,7 @@ const std::vector<GemmTileShape>& gemm_tiles(GemmFamily family) {
       {kBlocks, 128, 128, 3, 2, 0.72, 1.05, 4.6, {kPlain, kActivated, kGated}, true},
       {kBlocks, 64, 64, 4, 3, 0.33, 0.62, 1.5, {kPlain, kActivated, kGated}, true}};
   static const std::vector<GemmTileShape> tma{
-      {kWalk, 256, 128, 4, 1, 0.76, 0.75, 4.5, {kPlain}, false},
+      {kWalk, 256, 128, 4, 1, 0.76, 0.75, 3.6, {kPlain}, false},
       {kWalk, 128, 160, 5, 1, 0.48, 0.42, 2.5, {kPlain, kGated}, true},
       {kWalk, 128, 128, 6, 1, 0.40, 0.35, 2.2, {kPlain}, false},
       {kWalk, 128, 80, 7, 1, 0.37, 0.32, 1.5, {kPlain, kActivated}, false},
@@ -99,8 +106,8 @@ const std::vector<GemmTileShape>& gemm_tiles(GemmFamily family) {
       {kResident, 128, 160, 5, 1, 0.35, 0.35, 1.7, {kPlain, kGated}, false},
       {kWalk, 128, 128, 6, 1, 0.42, 0.30, 1.2, {kPlain}, false},
       {kWalk, 128, 80, 7, 1, 0.36, 0.24, 1.6, {kPlain}, false},
-      {kWalk, 256, 160, 4, 1, 0.82, 0.80, 12.0, {kPlain}, false},
-      {kWalk, 256, 128, 4, 1, 0.655, 0.65, 8.5, {kPlain}, false}};
+      {kWalk, 256, 160, 4, 1, 0.815, 0.80, 10.5, {kPlain}, false},
+      {kWalk, 256, 128, 4, 1, 0.655, 0.65, 7.5, {kPlain}, false}};
   switch (family) {
     case GemmFamily::kMma:
       return mma;
@@ -144,6 +151,10 @@ GemmTileChoice choose_gemm_tile(GemmFamily family, const GemmSize& size, int mul
     }
     if (in_boxes(tile) && !overlaps(tile, size, multiprocessors)) {
       return text(name(tile), " has no next one to multiply while one is stored");
+    }
+    if (!is_even(tile, size)) {
+      return text(name(tile), " is for multiples of ", piece_columns(tile.columns),
+                  " columns, and of 128 pixels where samples have a bias of their own");
     }
     if (!tile.computes(size, multiprocessors)) {
       return text(name(tile), " has no kernel for ", size.parts, size.parts == 1 ? " part" : " parts",

@@ -23,6 +23,9 @@ enum class GemmSchedule {
 // Whose weights of 160 columns a block can keep.
 constexpr int kResidentSteps = 5;
 
+// Of a tile's columns, as many as are finished or stored together: what the copy engine swizzles.
+constexpr int piece_columns(int columns) { return columns % 64 == 0 ? 64 : columns % 32 == 0 ? 32 : 16; }
+
 // What follows the sums; the kernels of the copy engine are compiled for one of them each.
 enum class GemmFinish { kPlain, kActivated, kGated };
 
@@ -37,6 +40,7 @@ struct GemmSize {
   bool plain_rows = false;     // of a linear layer: no windows, no terms, no sample's bias
   bool in_boxes = plain_rows;  // whether the family's kernels can leave it in boxes, see kRows
   bool residual = false;
+  bool even_bias = true;  // whether 128 rows have the same sample's bias, or none
 };
 
 struct GemmTileShape {

@@ -3,7 +3,7 @@
 // loads run while the tile before it is stored.
 #pragma once
 
-#include "ops/gemm/gemm_finish.cuh"
+#include "ops/gemm/gemm_tall.cuh"
 
 namespace ltw::cuda {
 
@@ -47,17 +47,7 @@ __device__ void compute(const TmaGemm& g, const TileWalk<Tile>& walk, const Ring
       finish_of()(sums[0]);
     } else if constexpr (Tile::kM > 1) {
       multiply<Tile>(sums, g.steps, ring, at, group);
-      using Few = FewColumns<Tile>;
-#pragma unroll
-      for (int m = 0; m < Tile::kM; ++m) {
-#pragma unroll
-        for (int first = 0; first < Tile::kN; first += Few::kN) {
-          const int column = place.column + first * 8;
-          if (column >= g.gemm.columns) break;
-          RowFinish<Few, kFinish> finish(g, place.phase, row + m * 64, column, ring.piece(warp));
-          finish(some<Few>(sums[m], first));
-        }
-      }
+      TallFinish<Tile>(g, place, row, ring.piece(warp))(sums);
     } else {
       auto finish = finish_of();
       multiply<Tile>(sums, g.steps, ring, at, group);

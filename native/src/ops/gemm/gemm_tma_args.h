@@ -24,13 +24,10 @@ struct TmaGemm {
 // Plain rows whose tiles leave in boxes (gemm_boxes.cuh).
 struct BoxedGemm {
   TmaGemm tma;
-  CUtensorMap dst;  // boxes of 64 rows and box_columns(); of single bytes all of a tile's columns, in pairs
+  CUtensorMap dst;  // boxes of 64 rows and piece_columns(); of single bytes all of a tile's columns, in pairs
   CUtensorMap residual;  // as dst
   CUtensorMap bias;      // of a tile's columns; for GEGLU rows of values and of gates
 };
-
-// As wide as the copy engine swizzles, for tiles of `columns` of the output.
-constexpr int box_columns(int columns) { return columns % 64 == 0 ? 64 : columns % 32 == 0 ? 32 : 16; }
 
 // Whether the copy engine can read the operands and whole pieces of 16 bytes make up the output: a matter of
 // the layer, never of the batch.

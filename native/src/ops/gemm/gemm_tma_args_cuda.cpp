@@ -58,6 +58,7 @@ GemmSize tma_size(const GemmArgs& args) {
   size.in_boxes = args.kernel == 1 && args.stride == 1 && args.pad == 0 && args.sample_bias == nullptr;
   size.plain_rows = size.in_boxes && args.term_count == 0;
   size.residual = args.residual != nullptr;
+  size.even_bias = args.sample_bias == nullptr || args.out_pixels % 128 == 0;
   return size;
 }
 
@@ -92,8 +93,9 @@ BoxedGemm boxed_gemm(const TmaGemm& g, int columns, int out_bytes) {
   const int factor = gated(p) ? 2 : 1;
   const int all = p.columns / factor, in_tile = columns / factor;
   const auto map_of = [&](const __half* data, int64_t stride) {
-    const TensorAxis axes[] = {{all * out_bytes / 2, 1, out_bytes == 2 ? box_columns(in_tile) : in_tile / 2},
-                               {p.rows, stride * out_bytes / 2, 64}};
+    const TensorAxis axes[] = {
+        {all * out_bytes / 2, 1, out_bytes == 2 ? piece_columns(in_tile) : in_tile / 2},
+        {p.rows, stride * out_bytes / 2, 64}};
     return tensor_map(data, axes, 2);
   };
   BoxedGemm boxed{g, map_of(p.dst, p.dst_stride), {}, {}};
