@@ -42,7 +42,7 @@ class Boxes {
   // By one thread: the rows from `row` on, for columns from `product_column` on of the product.
   __device__ void carry(const BoxedGemm& g, int row, int product_column) {
     const int column = product_column / kFactor;
-    bring(g, row, column);
+    bring(g, row, column, others_than_before(column));
     take(g, row, column);
   }
 
@@ -119,13 +119,21 @@ class Boxes {
     }
   }
 
-  // What is to be added; then the boxes are ready, if `others` bytes have come as well. (The bias by a map,
+  // Whether columns need a bias of their own brought: what belongs to a column stays until others come.
+  __device__ bool others_than_before(int column) {
+    const bool others = column != brought_;
+    brought_ = column;
+    return others;
+  }
+
+  // What is to be added; then the boxes are ready, if `more` bytes have come as well. (The bias by a map,
   // although it is but a row: racecheck takes the copy engine's plain copies for races with what reads after
   // the barrier.)
-  __device__ void bring(const BoxedGemm& g, int row, int column, int others = 0) const {
-    const bool with_residual = g.tma.gemm.residual != nullptr, with_bias = g.tma.gemm.bias != nullptr;
+  __device__ void bring(const BoxedGemm& g, int row, int column, bool columns, int more = 0) const {
+    const bool with_residual = g.tma.gemm.residual != nullptr;
+    const bool with_bias = columns && g.tma.gemm.bias != nullptr;
     barrier_expect(ready(),
-                   others + (with_residual ? kCount * kBoxBytes : 0) + (with_bias ? kTileColumns * 4 : 0));
+                   more + (with_residual ? kCount * kBoxBytes : 0) + (with_bias ? kTileColumns * 4 : 0));
     if (with_residual) {
       for (int i = 0; i < kCount; ++i) load_box(box(i), g.residual, ready(), column + i * kWidth, row);
     }
@@ -133,6 +141,7 @@ class Boxes {
   }
 
   uint32_t boxes_, turn_ = 0;
+  int brought_ = -1;  // column
 };
 
 #endif

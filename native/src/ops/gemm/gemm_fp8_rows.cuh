@@ -55,8 +55,9 @@ class Fp8Boxes : public Boxes<kTileColumns, kFinish, kFinish == GemmFinish::kGat
   // As Boxes has it.
   __device__ void carry(const BoxedFp8Gemm& g, int row, int product_column) {
     const int column = product_column / kFactor;
-    this->bring(g.boxed, row, column, kTileColumns * 2);
-    load_box(weight_scale(0), g.weight_scales, this->ready(), column, 0);
+    const bool others = this->others_than_before(column);
+    this->bring(g.boxed, row, column, others, others ? kTileColumns * 2 : 0);
+    if (others) load_box(weight_scale(0), g.weight_scales, this->ready(), column, 0);
     this->take(g.boxed, row, column);
   }
 

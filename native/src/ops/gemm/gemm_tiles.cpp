@@ -97,7 +97,7 @@ const std::vector<GemmTileShape>& gemm_tiles(GemmFamily family) {
       {kWalk, 128, 128, 6, 1, 0.40, 0.35, 2.2, {kPlain}, false},
       {kWalk, 128, 80, 7, 1, 0.37, 0.32, 1.5, {kPlain, kActivated}, false},
       {kSpread, 128, 160, 5, 1, 0.53, 0.42, 8.0, {kPlain}, true},
-      {kRows, 256, 160, 3, 1, 0.91, 0.91, 2.7, {kPlain}, false},
+      {kRows, 256, 160, 3, 1, 0.91, 0.91, 2.0, {kPlain}, false},
       {kRows, 128, 160, 5, 1, 0.525, 0.525, 0.5, {kPlain, kGated}, false},
       {kResident, 128, 160, 5, 1, 0.35, 0.35, 1.3, {kPlain, kGated}, false}};
   static const std::vector<GemmTileShape> e4m3{
