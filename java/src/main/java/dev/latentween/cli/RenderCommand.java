@@ -129,10 +129,8 @@ final class RenderCommand implements Runnable {
               err.flush();
             });
     Rendering.Done done;
-    double framesPerSecond;
     try (Progress progress = new Progress(err, System.console() != null)) {
       done = rendering.run(progress);
-      framesPerSecond = progress.framesPerSecond();
     }
     out.printf(
         Locale.ROOT,
@@ -143,7 +141,7 @@ final class RenderCommand implements Runnable {
         plan.height(),
         plan.videoSeconds(),
         plain(settings.fps()),
-        framesPerSecond,
+        done.framesPerSecond(),
         done.batch(),
         done.peakBytes() >> 20);
     if (settings.saveSamples()) {

@@ -53,9 +53,10 @@ record Rendering(
    * What a render took.
    *
    * @param batch frames at once
+   * @param framesPerSecond from the first batch until all files are written
    * @param peakBytes the most memory of a device
    */
-  record Done(int batch, long peakBytes) {}
+  record Done(int batch, double framesPerSecond, long peakBytes) {}
 
   /** Renders what is missing and makes the whole video. */
   Done run(Progress progress) {
@@ -71,8 +72,8 @@ record Rendering(
       int missing = plan.frameCount() - whole.cardinality();
       int limit = batch.isAuto() ? engines.largestBatch(BatchSize.LARGEST) : batch.asked();
       int size = engines.prepare(batch.of(missing, limit, devices.size()), notes);
-      render(engines, size, files, whole, source.name(), progress);
-      return new Done(size, engines.peakBytes());
+      double framesPerSecond = render(engines, size, files, whole, source.name(), progress);
+      return new Done(size, framesPerSecond, engines.peakBytes());
     }
   }
 
@@ -90,7 +91,7 @@ record Rendering(
     }
   }
 
-  private void render(
+  private double render(
       Engines engines,
       int size,
       FrameFiles files,
@@ -120,6 +121,7 @@ record Rendering(
       output.finish(plan.frameCount());
       sink.finish();
       interruption.over();
+      return progress.framesPerSecond();
     }
   }
 
