@@ -96,7 +96,7 @@ LTW_OP_TEST(gemm_boxes_hold_what_warps_store) {
   };
   for (const Case& c :
        {Case{312, 0, kPlain, kResident, 128}, Case{312, 0, kGated, kResident, 128},
-        Case{520, 0, kPlain, kRows, 128}, Case{520, 0, kGated, kRows, 128}, Case{456, 72, kPlain, kRows, 128},
+        Case{440, 0, kPlain, kRows, 128}, Case{440, 0, kGated, kRows, 128}, Case{312, 72, kPlain, kRows, 128},
         Case{1288, 0, kPlain, kRows, 256}, Case{1200, 64, kPlain, kRows, 256}}) {
     for (const Residual residual : {Residual::kNone, Residual::kInPlace, Residual::kElsewhere}) {
       for (const bool sliced : {false, true}) {
