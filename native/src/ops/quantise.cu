@@ -1,5 +1,3 @@
-#include <cuda_bf16.h>
-
 #include <algorithm>
 
 #include "backend/cuda/cuda_backend.h"
@@ -22,9 +20,9 @@ __device__ float block_max(float x) {
   return x;
 }
 
-// A row a block. The scale is rounded up to bfloat16 before it is used, so nothing is lost by storing it so.
+// A row a block.
 __global__ void __launch_bounds__(kThreads)
-    quantise_rows(uint8_t* dst, __nv_bfloat16* scales, const __half* src, int depth) {
+    quantise_rows(uint8_t* dst, float* product_scales, const __half* src, int depth, float input_scale) {
   const __half* from = src + static_cast<int64_t>(blockIdx.x) * depth;
   uint8_t* to = dst + static_cast<int64_t>(blockIdx.x) * depth;
   float most = 0;
@@ -32,12 +30,11 @@ __global__ void __launch_bounds__(kThreads)
     most = fmaxf(most, fabsf(__half2float(from[i])));
   }
   most = block_max(most);
-  const __nv_bfloat16 scale = most > 0 ? __float2bfloat16_ru(most / kLargestE4M3) : __float2bfloat16_ru(1.0f);
-  const float inverse = 1 / __bfloat162float(scale);
+  const float scale = most > 0 ? most / kLargestE4M3 : 1, inverse = 1 / scale;
   for (int i = static_cast<int>(threadIdx.x); i < depth; i += kThreads) {
     to[i] = static_cast<uint8_t>(pack_e4m3(__half2float(from[i]) * inverse, 0));
   }
-  if (threadIdx.x == 0) scales[blockIdx.x] = scale;
+  if (threadIdx.x == 0) product_scales[blockIdx.x] = scale * input_scale;
 }
 
 __global__ void __launch_bounds__(kThreads) raise_peak_kernel(float* peak, const __half* src, int64_t size) {
@@ -62,10 +59,10 @@ void require_e4m3(Backend& backend) {
 void quantise(PackedWeights& weights, float input_scale, Backend& backend) {
   const int64_t rows = weights.out_channels, depth = weights.kernel * weights.kernel * weights.in_channels;
   Buffer bytes = backend.allocate(rows * depth);
-  weights.weight_scale = OwnedTensor(backend, Shape{rows}, DType::kBF16);
+  weights.product_scale = OwnedTensor(backend, Shape{rows}, DType::kF32);
   quantise_rows<<<static_cast<unsigned>(rows), kThreads, 0, static_cast<CudaBackend&>(backend).stream()>>>(
-      static_cast<uint8_t*>(bytes.data()), weights.weight_scale.tensor().as<__nv_bfloat16>(),
-      static_cast<const __half*>(weights.weight.data()), static_cast<int>(depth));
+      static_cast<uint8_t*>(bytes.data()), weights.product_scale.tensor().f32(),
+      static_cast<const __half*>(weights.weight.data()), static_cast<int>(depth), input_scale);
   check_launch("quantise");
   backend.synchronize();  // the float16 weights go
   weights.weight = std::move(bytes);

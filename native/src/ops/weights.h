@@ -25,8 +25,8 @@ struct PackedWeights {
   std::shared_ptr<const void> layout;
   // Above 0 after quantise(): the weights are e4m3, [out][ky][kx][in], and so is the input, of this scale.
   float input_scale = 0;
-  OwnedTensor weight_scale;  // [out_channels] bfloat16, of e4m3 weights
-  std::string name;          // of the layer, where it has one
+  OwnedTensor product_scale;  // [out_channels] float32: the scale of a channel's weights times the input's
+  std::string name;           // of the layer, where it has one
 
   bool quantised() const { return input_scale > 0; }
 };

@@ -37,11 +37,12 @@ __device__ inline float gelu(float x) {
 }
 
 // The same for an output that keeps four digits: within 5e-4 + |x| 2^-12 of the exact value. One instruction
-// of the unit for exponentials instead of two, half the others.
-__device__ inline float gelu_approximate(float x) {
+// of the unit for exponentials instead of two, half the others. Times `factor`, of 1 or what the output is
+// multiplied by anyway.
+__device__ inline float gelu_approximate(float x, float factor) {
   float t;
   asm("tanh.approx.f32 %0, %1;" : "=f"(t) : "f"(x * fmaf(x * x, 0.03567741f, 0.79788456f)));
-  const float half = 0.5f * x;
+  const float half = 0.5f * factor * x;
   return fmaf(half, t, half);
 }
 

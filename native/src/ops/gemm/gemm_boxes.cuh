@@ -8,9 +8,10 @@
 
 namespace ltw::cuda {
 
-// Of shared memory, for a group's 64 rows: the boxes, then a kilobyte, because boxes begin at multiples of
-// one, for the bias and the barriers.
-constexpr int boxes_bytes(int columns) { return 64 * columns * 2 + 1024; }
+// Of shared memory, for a group's 64 rows: the boxes, then whole kilobytes, because boxes begin at multiples
+// of one, for what belongs to columns and the barriers.
+constexpr int kBesideBoxes = 2048;
+constexpr int boxes_bytes(int columns) { return 64 * columns * 2 + kBesideBoxes; }
 
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
 
@@ -52,7 +53,8 @@ class Boxes {
   static constexpr int kColumns = kTileColumns / kFactor;
   static constexpr int kWidth = kOutBytes == 2 ? piece_columns(kColumns) : kColumns;
   static constexpr int kCount = kColumns / kWidth, kPitch = kWidth * kOutBytes, kBoxBytes = 64 * kPitch;
-  static constexpr int kBytes = boxes_bytes(kTileColumns), kBias = kBytes - 1024, kBarriers = kBytes - 16;
+  static constexpr int kBytes = boxes_bytes(kTileColumns), kBias = kBytes - kBesideBoxes,
+                       kBarriers = kBytes - 16;
   static_assert(kColumns % 16 == 0 && kBias + kTileColumns * 4 <= kBarriers);
 
   __device__ uint32_t ready() const { return boxes_ + kBarriers; }

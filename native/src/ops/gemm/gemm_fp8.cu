@@ -17,19 +17,12 @@ GemmArgs in_pairs(GemmArgs args) {
   return args;
 }
 
-// Of a tile's columns; for GEGLU rows of values' and of gates' scales.
-CUtensorMap scales_map(const GemmArgs& args, const Fp8Scales& scales, int columns) {
-  const int factor = args.activation == Activation::kGeglu ? 2 : 1, all = args.columns / factor;
-  const TensorAxis axes[] = {{all, 1, columns / factor}, {factor, all, factor}};
-  return tensor_map(reinterpret_cast<const __half*>(scales.weight), axes, 2);
-}
-
 }  // namespace
 
 Fp8Scales fp8_scales(const Tensor& dst, const Tensor& src, const PackedWeights& weights) {
   ensure(src.scale == weights.input_scale, "a product of e4m3 of scale ", src.scale, " with weights for ",
          weights.input_scale);
-  return {weights.weight_scale.tensor().as<__nv_bfloat16>(), src.scale, dst.scale};
+  return {weights.product_scale.tensor().f32(), dst.scale};
 }
 
 void launch_gemm_fp8(const GemmArgs& args, const Fp8Scales& scales, const CudaBackend& backend) {
@@ -58,7 +51,7 @@ void launch_gemm_fp8(const GemmArgs& args, const Fp8Scales& scales, const CudaBa
   const auto run_boxed = [&]<class Tile>(Tile, void (*kernel)(BoxedFp8Gemm)) {
     launch_on_tma<Tile>(GemmFamily::kE4M3, shape, kernel, pairs, size, backend, [&](const TmaGemm& g) {
       return BoxedFp8Gemm{boxed_gemm(g, Tile::kColumns, gated ? 1 : 2),
-                          scales_map(pairs, scales, Tile::kColumns), scales};
+                          column_map(scales.product, pairs, Tile::kColumns), scales};
     });
   };
   if (shape.schedule == GemmSchedule::kResident) {

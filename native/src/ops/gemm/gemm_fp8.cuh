@@ -25,38 +25,42 @@ struct MultiplyE4m3 {
   }
 };
 
-// A thread's sums of two neighbouring columns by their bfloat16 scales. Not to be contracted with what
-// follows: kernels that must agree in their bits differ there.
-__device__ inline void scale_pair(float (&sums)[4], uint32_t scales, float src_scale) {
-  const float low = __uint_as_float(scales << 16) * src_scale;
-  const float high = __uint_as_float(scales & 0xffff0000u) * src_scale;
-  sums[0] = __fmul_rn(sums[0], low), sums[1] = __fmul_rn(sums[1], high);
-  sums[2] = __fmul_rn(sums[2], low), sums[3] = __fmul_rn(sums[3], high);
+// A thread's sums of two neighbouring columns by their scales. Not to be contracted with what follows:
+// kernels that must agree in their bits differ there.
+__device__ inline void scale_pair(float (&sums)[4], float2 scales) {
+  sums[0] = __fmul_rn(sums[0], scales.x), sums[1] = __fmul_rn(sums[1], scales.y);
+  sums[2] = __fmul_rn(sums[2], scales.x), sums[3] = __fmul_rn(sums[3], scales.y);
+}
+
+// The same with the bias, in one instruction a sum: before GEGLU, which the end of a tile is made of.
+__device__ inline void scale_and_add(float (&sums)[4], float2 scales, float2 bias) {
+  sums[0] = __fmaf_rn(sums[0], scales.x, bias.x), sums[1] = __fmaf_rn(sums[1], scales.y, bias.y);
+  sums[2] = __fmaf_rn(sums[2], scales.x, bias.x), sums[3] = __fmaf_rn(sums[3], scales.y, bias.y);
 }
 
 // A thread's columns' scales: requested when it is made.
 template <class Tile, bool kGated>
 class ColumnScales {
  public:
-  __device__ ColumnScales(const Fp8Gemm& g, int column) : src_scale_(g.scales.src) {
+  __device__ ColumnScales(const Fp8Gemm& g, int column) {
     const int columns = g.tma.gemm.columns / (kGated ? 2 : 1), first = column / (kGated ? 2 : 1);
     const int lane = static_cast<int>(threadIdx.x) % 32;
 #pragma unroll
     for (int n = 0; n < Tile::kN; ++n) {
       const int at = min(first + (kGated ? n / 2 : n) * 8 + lane % 4 * 2, columns - 2);
       pairs_[n] =
-          __ldg(reinterpret_cast<const uint32_t*>(g.scales.weight + (kGated ? n % 2 * columns : 0) + at));
+          __ldg(reinterpret_cast<const float2*>(g.scales.product + (kGated ? n % 2 * columns : 0) + at));
     }
   }
 
   __device__ void operator()(float (&sums)[Tile::kN][4]) const {
 #pragma unroll
-    for (int n = 0; n < Tile::kN; ++n) scale_pair(sums[n], pairs_[n], src_scale_);
+    for (int n = 0; n < Tile::kN; ++n) scale_pair(sums[n], pairs_[n]);
   }
+  __device__ float2 pair(int n) const { return pairs_[n]; }
 
  private:
-  float src_scale_;
-  uint32_t pairs_[Tile::kN];  // of bfloat16
+  float2 pairs_[Tile::kN];
 };
 
 // GEGLU of a thread's sums of two neighbouring columns, rounded to e4m3, into shared memory where the second
@@ -65,7 +69,7 @@ __device__ inline void store_geglu(const float (&x)[4], const float (&gate)[4], 
                                    int stride) {
   float y[4];
 #pragma unroll
-  for (int i = 0; i < 4; ++i) y[i] = x[i] * gelu_approximate(gate[i]) * inverse;
+  for (int i = 0; i < 4; ++i) y[i] = x[i] * gelu_approximate(gate[i], inverse);
 #pragma unroll
   for (int half = 0; half < 2; ++half) {
     asm volatile("st.shared.u16 [%0], %1;" ::"r"(to + static_cast<uint32_t>(half * 8 * stride)),
@@ -84,7 +88,8 @@ class GatedE4m3 {
         column_(column / 2),
         columns_(g.tma.gemm.columns / 2),
         lane_(static_cast<int>(threadIdx.x) % 32),
-        staged_(staged) {
+        staged_(staged),
+        scales_(g, column) {
     const float* bias = g.tma.gemm.bias;
 #pragma unroll
     for (int n = 0; n < Tile::kN; ++n) {
@@ -95,9 +100,7 @@ class GatedE4m3 {
 
   __device__ void operator()(float (&sums)[Tile::kN][4]) const {
 #pragma unroll
-    for (int n = 0; n < Tile::kN; ++n) {
-      sums[n][0] += bias_[n].x, sums[n][1] += bias_[n].y, sums[n][2] += bias_[n].x, sums[n][3] += bias_[n].y;
-    }
+    for (int n = 0; n < Tile::kN; ++n) scale_and_add(sums[n], scales_.pair(n), bias_[n]);
     const float inverse = 1 / g_.scales.dst;
 #pragma unroll
     for (int n = 0; n < kOut; ++n) {
@@ -127,6 +130,7 @@ class GatedE4m3 {
   const Fp8Gemm& g_;
   int row_, column_, columns_, lane_;
   uint32_t staged_;
+  ColumnScales<Tile, true> scales_;
   float2 bias_[Tile::kN];
 };
 
@@ -145,20 +149,18 @@ __device__ void compute_e4m3(const Fp8Gemm& g, const TileWalk<Tile>& walk, const
     const int row = place.row + group * Tile::kGroupRows + warp % 4 * 16;
     if constexpr (Tile::kM > 1) {
       multiply<Tile>(sums, steps, ring, at, group, MultiplyE4m3());
-      const ColumnScales<Tile, kGated> scale(g, place.column);
+      const ColumnScales<Tile, false> scale(g, place.column);
 #pragma unroll
       for (int m = 0; m < Tile::kM; ++m) scale(sums[m]);
       if constexpr (kTerms) multiply<Tile, true>(sums, g.tma.steps - steps, ring, at, group);
       TallFinish<Tile>(g.tma, place, row, ring.piece(warp))(sums);
+    } else if constexpr (kGated) {
+      const GatedE4m3<Tile> finish(g, row, place.column, ring.piece(warp));
+      multiply<Tile>(sums, steps, ring, at, group, MultiplyE4m3());
+      finish(sums[0]);
     } else {
-      const ColumnScales<Tile, kGated> scale(g, place.column);
-      auto finish = [&] {
-        if constexpr (kGated) {
-          return GatedE4m3<Tile>(g, row, place.column, ring.piece(warp));
-        } else {
-          return RowFinish<Tile, kFinish>(g.tma, place.phase, row, place.column, ring.piece(warp));
-        }
-      }();
+      const ColumnScales<Tile, false> scale(g, place.column);
+      RowFinish<Tile, kFinish> finish(g.tma, place.phase, row, place.column, ring.piece(warp));
       multiply<Tile>(sums, steps, ring, at, group, MultiplyE4m3());
       scale(sums[0]);
       if constexpr (kTerms) multiply<Tile, true>(sums, g.tma.steps - steps, ring, at, group);

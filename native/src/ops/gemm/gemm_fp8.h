@@ -1,8 +1,6 @@
 // The matrix product of e4m3 operands behind conv2d and linear, on compute capability 9.0.
 #pragma once
 
-#include <cuda_bf16.h>
-
 #include "ops/gemm/gemm.h"
 #include "ops/weights.h"
 
@@ -11,9 +9,8 @@ namespace ltw::cuda {
 constexpr float kLargestE4M3 = 448;
 
 struct Fp8Scales {
-  const __nv_bfloat16* weight;  // [columns]
-  float src;
-  float dst;  // of an e4m3 output
+  const float* product;  // [columns]: the weights' times the input's
+  float dst;             // of an e4m3 output
 };
 
 Fp8Scales fp8_scales(const Tensor& dst, const Tensor& src, const PackedWeights& weights);

@@ -9,7 +9,7 @@ namespace ltw::cuda {
 
 struct BoxedFp8Gemm {
   BoxedGemm boxed;
-  CUtensorMap weight_scales;  // boxes as the bias has them
+  CUtensorMap product_scales;  // a column_map()
   Fp8Scales scales;
 };
 
@@ -25,13 +25,11 @@ class Fp8Boxes : public Boxes<kTileColumns, kFinish, kFinish == GemmFinish::kGat
   using Base::Base;
 
   // By the group's warps; then float16's terms may be added, then fill() is called.
-  __device__ void scale(const Fp8Scales& scales, float (&sums)[kTileColumns / 8][4]) const {
+  __device__ void scale(float (&sums)[kTileColumns / 8][4]) const {
+    if constexpr (kFinish == GemmFinish::kGated) return;
     barrier_wait(this->ready(), this->turn_);
 #pragma unroll
-    for (int n = 0; n < kTileColumns / 8; ++n) {
-      const int column = n % kFactor * kColumns + n / kFactor * 8 + static_cast<int>(threadIdx.x) % 4 * 2;
-      scale_pair(sums[n], load_shared_word(weight_scale(column)), scales.src);
-    }
+    for (int n = 0; n < kTileColumns / 8; ++n) scale_pair(sums[n], load_shared_pair(scale_at(n)));
   }
 
   __device__ void fill(const GemmArgs& p, const Fp8Scales& scales, float (&sums)[kTileColumns / 8][4],
@@ -39,7 +37,14 @@ class Fp8Boxes : public Boxes<kTileColumns, kFinish, kFinish == GemmFinish::kGat
     if constexpr (kFinish == GemmFinish::kPlain) {
       Base::fill(p, sums, warp);
     } else {
-      if (p.bias != nullptr) this->add_bias(sums);
+      barrier_wait(this->ready(), this->turn_);
+      const bool with_bias = p.bias != nullptr;
+#pragma unroll
+      for (int n = 0; n < kTileColumns / 8; ++n) {
+        const uint32_t at = scale_at(n);
+        scale_and_add(sums[n], load_shared_pair(at),
+                      with_bias ? load_shared_pair(at - kScalesBehind) : float2{});
+      }
       const float inverse = 1 / scales.dst;
       const int lane = static_cast<int>(threadIdx.x) % 32;
       const uint32_t to =
@@ -56,17 +61,19 @@ class Fp8Boxes : public Boxes<kTileColumns, kFinish, kFinish == GemmFinish::kGat
   __device__ void carry(const BoxedFp8Gemm& g, int row, int product_column) {
     const int column = product_column / kFactor;
     const bool others = this->others_than_before(column);
-    this->bring(g.boxed, row, column, others, others ? kTileColumns * 2 : 0);
-    if (others) load_box(weight_scale(0), g.weight_scales, this->ready(), column, 0);
+    this->bring(g.boxed, row, column, others, others ? kTileColumns * 4 : 0);
+    if (others) load_box(this->bias(0) + kScalesBehind, g.product_scales, this->ready(), column, 0);
     this->take(g.boxed, row, column);
   }
 
  private:
-  static constexpr int kScales = kBias + kTileColumns * 4;  // behind the bias
-  static_assert(kScales + kTileColumns * 2 <= kBarriers);
+  static constexpr int kScalesBehind = kTileColumns * 4;  // the bias
+  static_assert(kBias + 2 * kScalesBehind <= kBarriers);
 
-  __device__ uint32_t weight_scale(int column) const {
-    return this->boxes_ + static_cast<uint32_t>(kScales + column * 2);
+  // A thread's two columns of 16x8 tile n.
+  __device__ uint32_t scale_at(int n) const {
+    const int column = n % kFactor * kColumns + n / kFactor * 8 + static_cast<int>(threadIdx.x) % 4 * 2;
+    return this->bias(column) + kScalesBehind;
   }
 };
 
@@ -80,7 +87,7 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_fp8_rows(const __grid_
       tma, g, [&](auto& boxes, auto& sums, const auto& ring, auto& at, int group, int warp) {
         const int steps = steps_at(tma.gemm, 0);
         multiply<Tile>(sums, steps, ring, at, group, MultiplyE4m3());
-        boxes.scale(g.scales, sums[0]);
+        boxes.scale(sums[0]);
         if constexpr (kTerms) multiply<Tile, true>(sums, tma.steps - steps, ring, at, group);
         boxes.fill(tma.gemm, g.scales, sums[0], warp);
       });
@@ -95,7 +102,7 @@ __global__ void __launch_bounds__(Tile::kThreads, 1)
   walk_resident<Tile, Fp8Boxes<Tile::kColumns, kFinish>>(
       tma, g, [&](auto& boxes, auto& sums, const auto& ring, auto& at, int warp) {
         multiply<Tile>(sums, tma.steps, ring, at, MultiplyE4m3());
-        boxes.scale(g.scales, sums);
+        boxes.scale(sums);
         boxes.fill(tma.gemm, g.scales, sums, warp);
       });
 #endif

@@ -74,7 +74,7 @@ bool GemmTileShape::computes(const GemmSize& size, int multiprocessors) const {
 int gemm_shared_bytes(GemmFamily family, const GemmTileShape& tile) {
   constexpr int kGroups = 2, kBarriers = 16, kWindow = 16,
                 kPieces = 8 * 16 * 144;  // gemm_source.cuh; _ring.cuh
-  const int end = in_boxes(tile) ? kGroups * (64 * tile.columns * 2 + 1024) : kPieces;  // gemm_boxes.cuh
+  const int end = in_boxes(tile) ? kGroups * (64 * tile.columns * 2 + 2048) : kPieces;  // gemm_boxes.cuh
   if (tile.schedule == GemmSchedule::kResident) {                                       // gemm_resident.cuh
     return (kResidentSteps * tile.columns + tile.stages * tile.rows) * kDepthStep * 2 + end + 8 +
            kGroups * tile.stages * kBarriers;

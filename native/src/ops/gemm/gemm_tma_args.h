@@ -26,7 +26,7 @@ struct BoxedGemm {
   TmaGemm tma;
   CUtensorMap dst;  // boxes of 64 rows and piece_columns(); of single bytes all of a tile's columns, in pairs
   CUtensorMap residual;  // as dst
-  CUtensorMap bias;      // of a tile's columns; for GEGLU rows of values and of gates
+  CUtensorMap bias;      // a column_map()
 };
 
 // Whether the copy engine can read the operands and whole pieces of 16 bytes make up the output: a matter of
@@ -37,6 +37,8 @@ bool fits_tma(const GemmArgs& args);
 GemmSize tma_size(const GemmArgs& args);
 
 TmaGemm tma_gemm(const GemmArgs& args, int box_rows, int columns);
+// Of a number for each column: boxes of a tile's columns; for GEGLU rows of values' and of gates'.
+CUtensorMap column_map(const float* data, const GemmArgs& args, int columns);
 // `out_bytes`: of an element of dst.
 BoxedGemm boxed_gemm(const TmaGemm& g, int columns, int out_bytes = 2);
 

@@ -88,6 +88,12 @@ TmaGemm tma_gemm(const GemmArgs& args, int box_rows, int columns) {
   return g;
 }
 
+CUtensorMap column_map(const float* data, const GemmArgs& args, int columns) {
+  const int factor = gated(args) ? 2 : 1, all = args.columns / factor;
+  const TensorAxis axes[] = {{all, 1, columns / factor}, {factor, all, factor}};
+  return tensor_map(data, axes, 2);
+}
+
 BoxedGemm boxed_gemm(const TmaGemm& g, int columns, int out_bytes) {
   const GemmArgs& p = g.gemm;
   const int factor = gated(p) ? 2 : 1;
@@ -100,8 +106,7 @@ BoxedGemm boxed_gemm(const TmaGemm& g, int columns, int out_bytes) {
   };
   BoxedGemm boxed{g, map_of(p.dst, p.dst_stride), {}, {}};
   if (p.residual != nullptr) boxed.residual = map_of(p.residual, p.residual_stride);
-  const TensorAxis bias[] = {{all, 1, in_tile}, {factor, all, factor}};
-  if (p.bias != nullptr) boxed.bias = tensor_map(p.bias, bias, 2);
+  if (p.bias != nullptr) boxed.bias = column_map(p.bias, p, columns);
   return boxed;
 }
 
