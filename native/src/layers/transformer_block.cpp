@@ -67,13 +67,13 @@ ArenaTensor TransformerBlock::operator()(const Tensor& x, const Tensor& text_key
     const Tensor q = qkv.tensor().channel_slice(0, channels_);
     const Tensor k = qkv.tensor().channel_slice(channels_, channels_);
     const Tensor v = qkv.tensor().channel_slice(2 * channels_, channels_);
-    const ArenaTensor mixed = ctx.tensor(tokens);
+    const ArenaTensor mixed = input_of(&self_out_.weights, tokens, ctx);
     attention(mixed, q, k, v, {.heads = heads_}, ctx);
     linear(stream, mixed, self_out_.weights, {.residual = stream}, ctx);
   }
   {
     const ArenaTensor q = cross_q_(norm2_(stream, ctx, &cross_q_.weights), {}, ctx);
-    const ArenaTensor mixed = ctx.tensor(tokens);
+    const ArenaTensor mixed = input_of(&cross_out_.weights, tokens, ctx);
     attention(mixed, q, text_keys, text_values, {.heads = heads_}, ctx);
     linear(stream, mixed, cross_out_.weights, {.residual = stream}, ctx);
   }
@@ -82,6 +82,16 @@ ArenaTensor TransformerBlock::operator()(const Tensor& x, const Tensor& text_key
   ArenaTensor out = ctx.tensor(x.shape);
   linear(out, wide, feed_out_.weights, {.residual = x, .terms = {{stream, &proj_out_.weights}}}, ctx);
   return out;
+}
+
+std::vector<PackedWeights*> TransformerBlock::quantisable() {
+  std::vector<PackedWeights*> all{&self_qkv_.weights, &cross_q_.weights, &feed_in_.weights,
+                                  &feed_out_.weights};
+  if (leaves_e4m3(channels_ / heads_)) {
+    all.push_back(&self_out_.weights);
+    all.push_back(&cross_out_.weights);
+  }
+  return all;
 }
 
 }  // namespace ltw

@@ -15,11 +15,9 @@ class TransformerBlock {
   ArenaTensor operator()(const Tensor& x, const Tensor& text_keys, const Tensor& text_values,
                          Context& ctx) const;
 
-  // The products whose input is a layer norm's or GEGLU's output. (proj_in's, a group norm's, costs more
-  // likeness than time: docs/design/fp8.md.)
-  std::vector<PackedWeights*> quantisable() {
-    return {&self_qkv_.weights, &cross_q_.weights, &feed_in_.weights, &feed_out_.weights};
-  }
+  // The products whose input is the output of a layer norm, GEGLU or attention. (proj_in's, a group norm's,
+  // costs more likeness than time: docs/design/fp8.md.)
+  std::vector<PackedWeights*> quantisable();
 
  private:
   int64_t channels_, heads_;

@@ -25,7 +25,10 @@ void attention(const Tensor& dst, const Tensor& q, const Tensor& k, const Tensor
          params.heads, " heads");
   ensure(!params.causal || k.shape[1] >= q.shape[1], "attention: ", q.shape[1], " causal queries of ",
          k.shape[1], " keys");
-  ensure(dst.dtype == q.dtype && k.dtype == q.dtype && v.dtype == q.dtype, "attention of several types");
+  const bool narrowed =
+      dst.dtype == DType::kE4M3 && q.dtype == DType::kF16 && leaves_e4m3(q.channels() / params.heads);
+  ensure((dst.dtype == q.dtype || narrowed) && k.dtype == q.dtype && v.dtype == q.dtype,
+         "attention of several types");
   ctx.describe([&] { return work(q, k, params); });
   LTW_DISPATCH(attention, ctx, dst, q, k, v, params);
 }

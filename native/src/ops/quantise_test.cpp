@@ -2,9 +2,11 @@
 // the tensor cores' own; and what writes e4m3.
 #include "ops/quantise.h"
 
+#include <array>
 #include <cmath>
 
 #include "op_fixture.h"
+#include "ops/attention.h"
 #include "ops/conv2d.h"
 #include "ops/group_norm.h"
 #include "ops/layer_norm.h"
@@ -338,6 +340,30 @@ LTW_OP_TEST(norms_write_e4m3) {
             group_norm(dst, a, b.view, weights, {.groups = size == 16 ? 32 : 64, .silu = silu}, ctx);
           },
           "group_norm");
+    }
+  }
+}
+
+// Every shape of block: few queries and many, all keys at once and not, heads that begin anywhere.
+LTW_OP_TEST(attention_writes_e4m3) {
+  if (!has_e4m3(t)) return;
+  constexpr int64_t kHeads = 3;
+  for (const int64_t size : {40, 64, 80, 160, 8, 120}) {
+    ensure(leaves_e4m3(size), "heads of ", size);
+    for (const auto& [n, queries, keys] :
+         {std::array<int64_t, 3>{1, 33, 77}, {20, 1030, 77}, {1, 70, 200}, {20, 1030, 90}}) {
+      const Shape from{n, queries, kHeads * size}, to{n, keys, kHeads * size};
+      const Placed q = t.upload(from, t.random(from.size(), 1.5)), k = t.upload(to, t.random(to.size(), 1.5)),
+                   v = t.upload(to, t.random(to.size()));
+      const Placed half = t.output(from);
+      Placed narrow = t.output(from, DType::kE4M3);
+      narrow.view.scale = 1.0f / 64;
+      const auto run = [&](const Placed& dst) {
+        return t.run(dst, [&](Context& ctx) { attention(dst, q, k, v, {.heads = kHeads}, ctx); });
+      };
+      const Values expected = run(half);
+      expect_rounded(run(narrow), Doubles(expected.begin(), expected.end()), narrow.view.scale, 1e-3,
+                     text(n, "x", queries, "x", keys, ", heads of ", size));
     }
   }
 }

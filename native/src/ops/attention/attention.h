@@ -10,7 +10,7 @@
 namespace ltw::cuda {
 
 struct AttentionArgs {
-  __half* dst;      // [n, queries, heads * head_size], rows `dst_stride` apart; likewise below
+  __half* dst;      // [n, queries, heads * head_size], rows `dst_stride` apart; likewise below; or of e4m3
   const __half* q;  // [n, queries, heads * head_size]
   const __half* k;  // [n, keys, heads * head_size]
   const __half* v;  // [n, keys, heads * head_size]
@@ -20,6 +20,7 @@ struct AttentionArgs {
   bool causal;
   bool wide;         // the four point to float32
   float scale_log2;  // log2(e) / sqrt(head_size): exp(x) is taken as exp2(log2(e) x)
+  float inverse;     // 1 / the scale of a dst of e4m3, which wgmma's kernels alone write; else 0
 };
 
 // Whether all rows of all heads are whole 16-byte pieces of memory, as copies want them.

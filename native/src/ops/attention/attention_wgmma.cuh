@@ -11,6 +11,7 @@
 
 #include "ops/attention/attention_softmax.cuh"
 #include "ops/device/async_copy.h"
+#include "ops/device/e4m3.h"
 #include "ops/device/launch_order.h"
 #include "ops/device/mbarrier.h"
 #include "ops/device/tma.h"
@@ -22,7 +23,14 @@ namespace ltw::cuda {
 // Channels, heads, tokens, samples; boxes of 64 channels of one head, zeros past its end: a head of 40 is
 // read as 40, multiplied as 48 and 40, and takes the room of 64.
 struct AttentionMaps {
-  CUtensorMap q, k, v, dst;
+  CUtensorMap q, k, v;
+  CUtensorMap dst;  // of float16
+  struct {
+    uint8_t* dst;
+    int64_t stride;
+    int queries, head_size;
+    float inverse;  // 1 / scale
+  } narrow;         // for e4m3, whose heads begin at multiples of 8 bytes: the copy engine wants 16
   int keys;
   float scale_log2;
   int query_tiles, heads, tiles;  // of a head; of a sample; in all
@@ -129,8 +137,40 @@ __device__ void load_tiles(const AttentionMaps& p, const AttentionShared<Tile>& 
 }
 
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
-// One group's work on one tile after another.
+// A warp's 16 rows, from `first` on, rounded to e4m3; through 16 * kPv bytes of shared memory, so that whole
+// pieces of 8 bytes are stored.
 template <class Tile>
+__device__ void store_narrow(const AttentionMaps& p, const float (&out)[Tile::kPv / 8][4],
+                             const float (&factor)[2], const AttentionPlace<Tile>& place, int first,
+                             uint32_t staged) {
+  constexpr int kPieces = Tile::kPv / 8;
+  const int lane = static_cast<int>(threadIdx.x) % 32;
+  const float factors[] = {factor[0] * p.narrow.inverse, factor[1] * p.narrow.inverse};
+#pragma unroll
+  for (int n = 0; n < kPieces; ++n) {
+#pragma unroll
+    for (int half = 0; half < 2; ++half) {
+      const uint32_t pair = pack_e4m3(out[n][2 * half] * factors[half], out[n][2 * half + 1] * factors[half]);
+      const uint32_t to =
+          staged + static_cast<uint32_t>((half * 8 + lane / 4) * Tile::kPv + n * 8 + lane % 4 * 2);
+      asm volatile("st.shared.u16 [%0], %1;" ::"r"(to), "h"(static_cast<uint16_t>(pair)) : "memory");
+    }
+  }
+  __syncwarp();
+  const int64_t row = static_cast<int64_t>(place.sample) * p.narrow.queries + first;
+  uint8_t* const to = p.narrow.dst + row * p.narrow.stride + place.head * p.narrow.head_size;
+  const int rows = min(16, p.narrow.queries - first), pieces = p.narrow.head_size / 8;
+  for (int i = lane; i < 16 * kPieces; i += 32) {
+    const int r = i / kPieces, piece = i % kPieces;
+    const float2 eight = load_shared_pair(staged + static_cast<uint32_t>(i * 8));
+    if (r < rows && piece < pieces) {
+      *reinterpret_cast<float2*>(to + r * p.narrow.stride + piece * 8) = eight;
+    }
+  }
+}
+
+// One group's work on one tile after another.
+template <class Tile, bool kNarrow>
 __device__ void attend_tiles(const AttentionMaps& p, const AttentionShared<Tile>& shared, int steps,
                              int group) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
@@ -229,28 +269,41 @@ __device__ void attend_tiles(const AttentionMaps& p, const AttentionShared<Tile>
     float factor[2];
     softmax.finish(factor);
     sync_team();
-#pragma unroll
-    for (int n = 0; n < Tile::kPv / 8; ++n) {
-#pragma unroll
-      for (int half = 0; half < 2; ++half) {
-        const int row = static_cast<int>(threadIdx.x) % 128 / 32 * 16 + half * 8 + lane / 4;
-        const uint32_t byte =
-            (first_panel + n / 8) * Tile::kQueryPanel + row * Tile::kRow + (n ^ row) % 8 * 16;
-        asm volatile("st.shared.b32 [%0], %1;" ::"r"(q + byte + lane % 4 * 4),
-                     "r"(pack_halves(out[n][2 * half] * factor[half], out[n][2 * half + 1] * factor[half]))
-                     : "memory");
-      }
-    }
-    finish_box();
-    sync_team();
-    if (threadIdx.x % 128 == 0) {
+    if constexpr (kNarrow) {
+      static_assert(Tile::kSlices == 1 && 64 * Tile::kPv <= Tile::kQueryBytes);
       const AttentionPlace<Tile> place(p, tile);
-      for (int panel = first_panel; panel < first_panel + (Tile::kPv + 63) / 64; ++panel) {
-        store_box(p.dst, q + panel * Tile::kQueryPanel, panel * 64, place.head, place.first_query + team * 64,
-                  place.sample);
+      const int row = static_cast<int>(threadIdx.x) % 128 / 32 * 16;
+      store_narrow<Tile>(p, out, factor, place, place.first_query + team * 64 + row,
+                         q + static_cast<uint32_t>(row * Tile::kPv));
+      if constexpr (!Tile::kOneTile) {
+        finish_box();  // the copy engine overwrites it
+        sync_team();
+        if (threadIdx.x % 128 == 0) barrier_arrive(shared.gone(count, team));
       }
-      finish_stores();
-      if constexpr (!Tile::kOneTile) barrier_arrive(shared.gone(count, team));
+    } else {
+#pragma unroll
+      for (int n = 0; n < Tile::kPv / 8; ++n) {
+#pragma unroll
+        for (int half = 0; half < 2; ++half) {
+          const int row = static_cast<int>(threadIdx.x) % 128 / 32 * 16 + half * 8 + lane / 4;
+          const uint32_t byte =
+              (first_panel + n / 8) * Tile::kQueryPanel + row * Tile::kRow + (n ^ row) % 8 * 16;
+          asm volatile("st.shared.b32 [%0], %1;" ::"r"(q + byte + lane % 4 * 4),
+                       "r"(pack_halves(out[n][2 * half] * factor[half], out[n][2 * half + 1] * factor[half]))
+                       : "memory");
+        }
+      }
+      finish_box();
+      sync_team();
+      if (threadIdx.x % 128 == 0) {
+        const AttentionPlace<Tile> place(p, tile);
+        for (int panel = first_panel; panel < first_panel + (Tile::kPv + 63) / 64; ++panel) {
+          store_box(p.dst, q + panel * Tile::kQueryPanel, panel * 64, place.head,
+                    place.first_query + team * 64, place.sample);
+        }
+        finish_stores();
+        if constexpr (!Tile::kOneTile) barrier_arrive(shared.gone(count, team));
+      }
     }
     if constexpr (Tile::kOneTile) return;
   }
@@ -258,7 +311,8 @@ __device__ void attend_tiles(const AttentionMaps& p, const AttentionShared<Tile>
 
 #endif
 
-template <class Tile>
+// kNarrow: into e4m3.
+template <class Tile, bool kNarrow>
 __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
     attention_wgmma(const __grid_constant__ AttentionMaps p) {
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
@@ -292,7 +346,7 @@ __global__ void __launch_bounds__(Tile::kThreads, Tile::kBlocks)
   } else if (threadIdx.x == 0) {
     load_tiles(p, shared, steps);
   }
-  attend_tiles(p, shared, steps, group);
+  attend_tiles<Tile, kNarrow>(p, shared, steps, group);
 #endif
 }
 
