@@ -1,5 +1,7 @@
 #include "layers/layers.h"
 
+#include "ops/quantise.h"
+
 namespace ltw {
 namespace {
 
@@ -46,6 +48,11 @@ Conv2d::Conv2d(const WeightScope& scope, int64_t in, int64_t out, int64_t kernel
     : weights(packed_conv2d(scope, in, out, kernel, conv_params.upsample)), params(conv_params) {}
 
 ArenaTensor Conv2d::operator()(const Tensor& src, const Epilogue& epilogue, Context& ctx) const {
+  if (weights.quantised() && src.dtype != DType::kE4M3) {
+    const ArenaTensor rounded = input_of(&weights, src.shape, ctx);
+    to_e4m3(rounded, src, ctx);
+    return (*this)(rounded, epilogue, ctx);
+  }
   ArenaTensor dst =
       ctx.tensor(Shape{src.shape[0], conv2d_out_size(src.shape[1], weights.kernel, params),
                        conv2d_out_size(src.shape[2], weights.kernel, params), weights.out_channels});

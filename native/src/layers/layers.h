@@ -20,7 +20,7 @@ struct Conv2d {
   // As Packer::conv2d has it.
   Conv2d(const StoredTensor& weight, const StoredTensor& bias, Packer& packer)
       : weights(packer.conv2d(weight, &bias, false)) {}
-  // src [n, h, w, in] -> a new [n, ho, wo, out]
+  // src [n, h, w, in] -> a new [n, ho, wo, out]; where quantised weights want e4m3, src may be float16.
   ArenaTensor operator()(const Tensor& src, const Epilogue& epilogue, Context& ctx) const;
 };
 

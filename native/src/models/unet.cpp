@@ -129,7 +129,10 @@ std::vector<PackedWeights*> UNet::quantisable() {
   };
   for (Level& level : down_) add(level.units);
   add(middle_);
-  for (Level& level : up_) add(level.units);
+  for (Level& level : up_) {
+    add(level.units);
+    if (level.resample) all.push_back(&level.resample->weights);
+  }
   return all;
 }
 

@@ -23,7 +23,7 @@ class UNet {
   std::vector<float> time_features(double timestep) const;
 
   // The products that may take e4m3 weights and inputs: all or none of them. The producers of their inputs
-  // write what they read.
+  // write what they read; an upsampling convolution rounds its own.
   std::vector<PackedWeights*> quantisable();
 
   // features [n, block_channels[0]] -> [n, time_bias_channels]

@@ -23,6 +23,17 @@ void quantise(PackedWeights& weights, float input_scale, Backend& backend) {
   cuda::quantise(weights, input_scale, backend);
 }
 
+void to_e4m3(const Tensor& dst, const Tensor& src, Context& ctx) {
+  ensure(src.dtype == DType::kF16 && dst.dtype == DType::kE4M3 && dst.shape == src.shape && src.dense() &&
+             dst.dense() && src.shape.size() % 8 == 0,
+         "to_e4m3: ", src.shape, " ", name_of(src.dtype), " to ", dst.shape, " ", name_of(dst.dtype));
+  ctx.describe([&] {
+    return Work{"to_e4m3", text(dst.shape), dst.rows() / dst.shape[0], 0,
+                static_cast<double>(src.bytes() + dst.bytes())};
+  });
+  cuda::to_e4m3(dst, src, ctx);
+}
+
 void raise_peak(const Tensor& peak, const Tensor& src, Context& ctx) {
   ensure(src.dtype == DType::kF16 && src.dense() && peak.dtype == DType::kF32, "raise_peak of ",
          name_of(src.dtype));
@@ -32,6 +43,7 @@ void raise_peak(const Tensor& peak, const Tensor& src, Context& ctx) {
 #else
 
 void quantise(PackedWeights&, float, Backend& backend) { require_e4m3(backend); }
+void to_e4m3(const Tensor&, const Tensor&, Context& ctx) { require_e4m3(ctx.backend()); }
 void raise_peak(const Tensor&, const Tensor&, Context& ctx) { require_e4m3(ctx.backend()); }
 
 #endif

@@ -3,6 +3,7 @@
 #include "backend/cuda/cuda_backend.h"
 #include "ops/device/e4m3.h"
 #include "ops/device/lanes.h"
+#include "ops/device/launch_order.h"
 #include "ops/gemm/gemm_fp8.h"
 #include "ops/quantise.h"
 
@@ -20,21 +21,34 @@ __device__ float block_max(float x) {
   return x;
 }
 
-// A row a block.
+// [parts, rows, depth], of which a row's parts share a scale. A row a block.
 __global__ void __launch_bounds__(kThreads)
-    quantise_rows(uint8_t* dst, float* product_scales, const __half* src, int depth, float input_scale) {
-  const __half* from = src + static_cast<int64_t>(blockIdx.x) * depth;
-  uint8_t* to = dst + static_cast<int64_t>(blockIdx.x) * depth;
+    quantise_rows(uint8_t* dst, float* product_scales, const __half* src, int parts, int depth,
+                  float input_scale) {
+  const auto each = [&](const auto& visit) {
+    for (int part = 0; part < parts; ++part) {
+      const int64_t row = static_cast<int64_t>(part) * gridDim.x + blockIdx.x;
+      for (int i = static_cast<int>(threadIdx.x); i < depth; i += kThreads) visit(row * depth + i);
+    }
+  };
   float most = 0;
-  for (int i = static_cast<int>(threadIdx.x); i < depth; i += kThreads) {
-    most = fmaxf(most, fabsf(__half2float(from[i])));
-  }
+  each([&](int64_t i) { most = fmaxf(most, fabsf(__half2float(src[i]))); });
   most = block_max(most);
   const float scale = most > 0 ? most / kLargestE4M3 : 1, inverse = 1 / scale;
-  for (int i = static_cast<int>(threadIdx.x); i < depth; i += kThreads) {
-    to[i] = static_cast<uint8_t>(pack_e4m3(__half2float(from[i]) * inverse, 0));
-  }
+  each([&](int64_t i) { dst[i] = static_cast<uint8_t>(pack_e4m3(__half2float(src[i]) * inverse, 0)); });
   if (threadIdx.x == 0) product_scales[blockIdx.x] = scale * input_scale;
+}
+
+// 8 elements a thread.
+__global__ void __launch_bounds__(kThreads)
+    to_e4m3_kernel(__half* dst, const __half* src, float inverse, int64_t pieces) {
+  let_next_kernel_begin();
+  wait_for_earlier_kernels();
+  const int64_t piece = static_cast<int64_t>(blockIdx.x) * kThreads + threadIdx.x;
+  if (piece >= pieces) return;
+  float x[8];
+  load(x, src + piece * 8);
+  store_at(dst, piece * 8, x, inverse);
 }
 
 __global__ void __launch_bounds__(kThreads) raise_peak_kernel(float* peak, const __half* src, int64_t size) {
@@ -57,16 +71,30 @@ void require_e4m3(Backend& backend) {
 }
 
 void quantise(PackedWeights& weights, float input_scale, Backend& backend) {
-  const int64_t rows = weights.out_channels, depth = weights.kernel * weights.kernel * weights.in_channels;
-  Buffer bytes = backend.allocate(rows * depth);
+  // Over an image seen at twice its size only the sums of its windows are used.
+  const bool upsampled = weights.upsampled.data() != nullptr;
+  Buffer& halves = upsampled ? weights.upsampled : weights.weight;
+  const int64_t rows = weights.out_channels, parts = upsampled ? 4 : 1,
+                depth = (upsampled ? 4 : weights.kernel * weights.kernel) * weights.in_channels;
+  Buffer bytes = backend.allocate(parts * rows * depth);
   weights.product_scale = OwnedTensor(backend, Shape{rows}, DType::kF32);
   quantise_rows<<<static_cast<unsigned>(rows), kThreads, 0, static_cast<CudaBackend&>(backend).stream()>>>(
       static_cast<uint8_t*>(bytes.data()), weights.product_scale.tensor().f32(),
-      static_cast<const __half*>(weights.weight.data()), static_cast<int>(depth), input_scale);
+      static_cast<const __half*>(halves.data()), static_cast<int>(parts), static_cast<int>(depth),
+      input_scale);
   check_launch("quantise");
   backend.synchronize();  // the float16 weights go
-  weights.weight = std::move(bytes);
+  if (upsampled) weights.weight = {};
+  halves = std::move(bytes);
   weights.input_scale = input_scale;
+}
+
+void to_e4m3(const Tensor& dst, const Tensor& src, Context& ctx) {
+  ctx.submit([to = dst.as<__half>(), from = src.as<__half>(), inverse = 1 / dst.scale,
+              pieces = src.shape.size() / 8, &device = backend(ctx)] {
+    const auto blocks = static_cast<unsigned>((pieces + kThreads - 1) / kThreads);
+    launch_early("to_e4m3", to_e4m3_kernel, {blocks, kThreads}, device, to, from, inverse, pieces);
+  });
 }
 
 void raise_peak(const Tensor& peak, const Tensor& src, Context& ctx) {

@@ -17,12 +17,16 @@ bool fits_e4m3(const PackedWeights& weights);
 // then on.
 void quantise(PackedWeights& weights, float input_scale, Backend& backend);
 
+// dst (e4m3) = src (float16); dense, of whole pieces of 8.
+void to_e4m3(const Tensor& dst, const Tensor& src, Context& ctx);
+
 // peak [1] float32 = the largest magnitude in src, or itself if that is larger.
 void raise_peak(const Tensor& peak, const Tensor& src, Context& ctx);
 
 namespace cuda {
 decltype(ltw::require_e4m3) require_e4m3;
 decltype(ltw::quantise) quantise;
+decltype(ltw::to_e4m3) to_e4m3;
 decltype(ltw::raise_peak) raise_peak;
 }  // namespace cuda
 

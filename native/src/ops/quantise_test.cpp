@@ -70,12 +70,15 @@ Values weight_scales(const PackedWeights& weights, OpFixture& t) {
   return scales;
 }
 
-// What the device multiplies by: [out, depth].
+// What the device multiplies by: [out, depth]; of an upsampled image [4, out, depth].
 Values weights_of(const PackedWeights& weights, OpFixture& t) {
-  const int64_t depth = weights.kernel * weights.kernel * weights.in_channels;
-  Values w = downloaded(Tensor(weights.weight.data(), DType::kE4M3, Shape{weights.out_channels, depth}), t);
+  const bool upsampled = weights.upsampled.data() != nullptr;
+  const int64_t depth = (upsampled ? 4 : weights.kernel * weights.kernel) * weights.in_channels;
+  const Shape shape{upsampled ? 4 : 1, weights.out_channels, depth};
+  void* const data = upsampled ? weights.upsampled.data() : weights.weight.data();
+  Values w = downloaded(Tensor(data, DType::kE4M3, shape), t);
   const Values scales = weight_scales(weights, t);
-  for (size_t i = 0; i < w.size(); ++i) w[i] *= scales[i / static_cast<size_t>(depth)];
+  for (size_t i = 0; i < w.size(); ++i) w[i] *= scales[i / static_cast<size_t>(depth) % scales.size()];
   return w;
 }
 
@@ -244,18 +247,21 @@ LTW_OP_TEST(e4m3_conv2d) {
     int64_t samples, size, in, out;
     bool sample_bias, residual;
     std::vector<int64_t> terms{};
+    bool upsample = false;
   };
   for (const Case& c :
        {Case{2, 9, 64, 48, true, false}, Case{1, 16, 320, 320, true, false}, Case{3, 8, 192, 80, false, true},
-        Case{1, 16, 320, 320, false, false, {640, 320}}, Case{2, 9, 64, 48, true, true, {24}}}) {
+        Case{1, 16, 320, 320, false, false, {640, 320}}, Case{2, 9, 64, 48, true, true, {24}},
+        Case{2, 7, 64, 48, false, false, {}, true}, Case{1, 32, 320, 160, false, false, {}, true}}) {
     const Values bias = t.random(c.out, 0.5);
     const double spread = 1 / std::sqrt(9.0 * static_cast<double>(c.in));
-    PackedWeights weights =
-        pack_conv2d(t.random_weights(c.out * c.in * 9, spread), bias, c.out, c.in, 3, t.backend());
+    PackedWeights weights = pack_conv2d(t.random_weights(c.out * c.in * 9, spread), bias, c.out, c.in, 3,
+                                        t.backend(), c.upsample);
     const float scale = 0.01f;
     quantise(weights, scale, t.backend());
-    const Values w = weights_of(weights, t);  // [out][ky][kx][in]
-    const Shape from{c.samples, c.size, c.size, c.in}, to = from.with(3, c.out);
+    const Values w = weights_of(weights, t);  // [out][ky][kx][in]; upsampled: [place][out][2][2][in]
+    const int64_t window = c.upsample ? 2 : 3, taps = window * window, side = c.size * (c.upsample ? 2 : 1);
+    const Shape from{c.samples, c.size, c.size, c.in}, to{c.samples, side, side, c.out};
     const Source src = random_source(from, scale, t);
     const Values r = t.random(to.size()), s = t.random(c.samples * c.out);
     const Placed residual = t.upload(to, r), sample = t.upload(Shape{c.samples, c.out}, s),
@@ -265,19 +271,24 @@ LTW_OP_TEST(e4m3_conv2d) {
     if (c.residual) epilogue.residual = residual.view;
     const Terms terms(c.terms, to, t);
     epilogue.terms = terms.of_epilogue();
-    const Values got = t.run(dst, [&](Context& ctx) { conv2d(dst, src.placed, weights, {}, epilogue, ctx); });
+    const Values got = t.run(dst, [&](Context& ctx) {
+      conv2d(dst, src.placed, weights, {.upsample = c.upsample}, epilogue, ctx);
+    });
+    // The first pixel under the window of output pixel `at` of an axis.
+    const auto first = [&](int64_t at) { return c.upsample ? at / 2 - 1 + at % 2 : at - 1; };
     Doubles expected;
     for (int64_t n = 0; n < c.samples; ++n) {
-      for (int64_t at = 0; at < c.size * c.size; ++at) {
+      for (int64_t at = 0; at < side * side; ++at) {
+        const int64_t place = c.upsample ? at / side % 2 * 2 + at % 2 : 0;  // within the source's pixel
         for (int64_t o = 0; o < c.out; ++o) {
-          double sum = bias[static_cast<size_t>(o)] + terms.sum(n * c.size * c.size + at, o);
+          double sum = bias[static_cast<size_t>(o)] + terms.sum(n * side * side + at, o);
           if (c.sample_bias) sum += s[static_cast<size_t>(n * c.out + o)];
           if (c.residual) sum += r[expected.size()];
-          for (int64_t tap = 0; tap < 9; ++tap) {
-            const int64_t y = at / c.size + tap / 3 - 1, x = at % c.size + tap % 3 - 1;
+          for (int64_t tap = 0; tap < taps; ++tap) {
+            const int64_t y = first(at / side) + tap / window, x = first(at % side) + tap % window;
             if (y < 0 || x < 0 || y >= c.size || x >= c.size) continue;
             const float* pixel = &src.values[static_cast<size_t>(((n * c.size + y) * c.size + x) * c.in)];
-            const float* filter = &w[static_cast<size_t>((o * 9 + tap) * c.in)];
+            const float* filter = &w[static_cast<size_t>(((place * c.out + o) * taps + tap) * c.in)];
             for (int64_t i = 0; i < c.in; ++i) sum += static_cast<double>(pixel[i]) * filter[i];
           }
           expected.push_back(sum);
@@ -342,6 +353,17 @@ LTW_OP_TEST(norms_write_e4m3) {
           "group_norm");
     }
   }
+}
+
+LTW_OP_TEST(to_e4m3_rounds_to_nearest) {
+  if (!has_e4m3(t)) return;
+  const Shape shape{3, 7, 40};
+  const Values x = t.random(shape.size(), 2);
+  const Placed src = t.upload(shape, x);
+  Placed dst = t.output(shape, DType::kE4M3);
+  dst.view.scale = 0.01f;
+  const Values got = t.run(dst, [&](Context& ctx) { to_e4m3(dst, src, ctx); });
+  expect_rounded(got, Doubles(x.begin(), x.end()), dst.view.scale, 1e-3, "to_e4m3");
 }
 
 // Every shape of block: few queries and many, all keys at once and not, heads that begin anywhere.

@@ -24,6 +24,7 @@ struct PackedWeights {
   bool has_bias = false;
   std::shared_ptr<const void> layout;
   // Above 0 after quantise(): the weights are e4m3, [out][ky][kx][in], and so is the input, of this scale.
+  // Where there are `upsampled` ones it is those, and `weight` is empty.
   float input_scale = 0;
   OwnedTensor product_scale;  // [out_channels] float32: the scale of a channel's weights times the input's
   std::string name;           // of the layer, where it has one

@@ -53,7 +53,7 @@ LTW_TEST(gemm_tiles_agree_with_measurements) {
         Case{{32 * 4096, 960, 5, 1, kPlain, true}, 128, 160, GemmSchedule::kResident},
         Case{{32 * 4096, 2560, 5, 1, GemmFinish::kGated, true}, 128, 160, GemmSchedule::kResident},
         Case{{2 * 4096, 960, 5, 1, kPlain, true}, 128, 160, GemmSchedule::kResident},
-        Case{{32 * 1024, 1920, 10, 1, kPlain, true}, 128, 160, GemmSchedule::kRows},
+        Case{{32 * 1024, 1920, 10, 1, kPlain, true}, 256, 160, GemmSchedule::kRows},
         Case{{32 * 1024, 5120, 10, 1, GemmFinish::kGated, true}, 128, 160, GemmSchedule::kRows},
         Case{{32 * 256, 3840, 20, 1, kPlain, true}, 256, 160, GemmSchedule::kRows},
         Case{{32 * 256, 1280, 20, 1, kPlain, true, true, true}, 128, 160, GemmSchedule::kRows},
