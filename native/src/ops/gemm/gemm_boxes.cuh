@@ -30,15 +30,22 @@ class Boxes {
     barrier_init(full(), 4);
   }
 
-  // By the group's warps, with a row's sums as wgmma leaves them.
-  __device__ void fill(const GemmArgs& p, float (&sums)[kTileColumns / 8][4], int warp) {
-    barrier_wait(ready(), turn_);
-    if (p.bias != nullptr) add_bias(sums);
+  // By the group's warps, with a row's sums as wgmma leaves them; `columns`: what says bias_of().
+  template <class Columns>
+  __device__ void fill(const GemmArgs& p, const Columns& columns, float (&sums)[kTileColumns / 8][4],
+                       int warp) {
+    wait();
+    if (p.bias != nullptr) add_bias(sums, columns);
     activate<kFinish>(p, sums);
     if (p.residual != nullptr) add_residual(sums, warp);
     round(sums, warp);
     give();
   }
+
+  // Until what is added to the next rows is there.
+  __device__ void wait() const { barrier_wait(ready(), turn_); }
+  // To a thread's two columns of 16x8 tile n.
+  __device__ float2 bias_of(int n) const { return load_shared_pair(bias(column_of(n))); }
 
   // By one thread: the rows from `row` on, for columns from `product_column` on of the product.
   __device__ void carry(const BoxedGemm& g, int row, int product_column) {
@@ -87,11 +94,15 @@ class Boxes {
     return box(chunk / kChunks) + static_cast<uint32_t>(row * kPitch + (chunk % kChunks ^ turn) * 16);
   }
 
-  __device__ void add_bias(float (&sums)[kTileColumns / 8][4]) const {
+  __device__ static int column_of(int n) {
+    return n % kFactor * kColumns + n / kFactor * 8 + static_cast<int>(threadIdx.x) % 4 * 2;
+  }
+
+  template <class Columns>
+  __device__ void add_bias(float (&sums)[kTileColumns / 8][4], const Columns& columns) const {
 #pragma unroll
     for (int n = 0; n < kTileColumns / 8; ++n) {
-      const int first = n % kFactor * kColumns + n / kFactor * 8;
-      const float2 pair = load_shared_pair(bias(first + static_cast<int>(threadIdx.x) % 4 * 2));
+      const float2 pair = columns.bias_of(n);
       sums[n][0] += pair.x, sums[n][1] += pair.y, sums[n][2] += pair.x, sums[n][3] += pair.y;
     }
   }

@@ -24,26 +24,27 @@ class Fp8Boxes : public Boxes<kTileColumns, kFinish, kFinish == GemmFinish::kGat
  public:
   using Base::Base;
 
-  // By the group's warps; then float16's terms may be added, then fill() is called.
-  __device__ void scale(float (&sums)[kTileColumns / 8][4]) const {
+  // By the group's warps; then float16's terms may be added, then fill() is called. `columns`: what says
+  // scale_of(), and for fill() bias_of().
+  template <class Columns>
+  __device__ void scale(const Columns& columns, float (&sums)[kTileColumns / 8][4]) const {
     if constexpr (kFinish == GemmFinish::kGated) return;
-    barrier_wait(this->ready(), this->turn_);
+    this->wait();
 #pragma unroll
-    for (int n = 0; n < kTileColumns / 8; ++n) scale_pair(sums[n], load_shared_pair(scale_at(n)));
+    for (int n = 0; n < kTileColumns / 8; ++n) scale_pair(sums[n], columns.scale_of(n));
   }
 
-  __device__ void fill(const GemmArgs& p, const Fp8Scales& scales, float (&sums)[kTileColumns / 8][4],
-                       int warp) {
+  template <class Columns>
+  __device__ void fill(const GemmArgs& p, const Fp8Scales& scales, const Columns& columns,
+                       float (&sums)[kTileColumns / 8][4], int warp) {
     if constexpr (kFinish == GemmFinish::kPlain) {
-      Base::fill(p, sums, warp);
+      Base::fill(p, columns, sums, warp);
     } else {
-      barrier_wait(this->ready(), this->turn_);
+      this->wait();
       const bool with_bias = p.bias != nullptr;
 #pragma unroll
       for (int n = 0; n < kTileColumns / 8; ++n) {
-        const uint32_t at = scale_at(n);
-        scale_and_add(sums[n], load_shared_pair(at),
-                      with_bias ? load_shared_pair(at - kScalesBehind) : float2{});
+        scale_and_add(sums[n], columns.scale_of(n), with_bias ? columns.bias_of(n) : float2{});
       }
       const float inverse = 1 / scales.dst;
       const int lane = static_cast<int>(threadIdx.x) % 32;
@@ -55,6 +56,11 @@ class Fp8Boxes : public Boxes<kTileColumns, kFinish, kFinish == GemmFinish::kGat
       }
       this->give();
     }
+  }
+
+  // As bias_of().
+  __device__ float2 scale_of(int n) const {
+    return load_shared_pair(this->bias(Base::column_of(n)) + kScalesBehind);
   }
 
   // As Boxes has it.
@@ -69,12 +75,21 @@ class Fp8Boxes : public Boxes<kTileColumns, kFinish, kFinish == GemmFinish::kGat
  private:
   static constexpr int kScalesBehind = kTileColumns * 4;  // the bias
   static_assert(kBias + 2 * kScalesBehind <= kBarriers);
+};
 
-  // A thread's two columns of 16x8 tile n.
-  __device__ uint32_t scale_at(int n) const {
-    const int column = n % kFactor * kColumns + n / kFactor * 8 + static_cast<int>(threadIdx.x) % 4 * 2;
-    return this->bias(column) + kScalesBehind;
+template <class Tile>
+class KeptE4m3 : public KeptColumns<Tile> {
+ public:
+  template <class Boxes>
+  __device__ KeptE4m3(const GemmArgs& p, const Boxes& boxes) : KeptColumns<Tile>(p, boxes) {
+#pragma unroll
+    for (int n = 0; n < Tile::kN; ++n) scales_[n] = boxes.scale_of(n);
   }
+
+  __device__ float2 scale_of(int n) const { return scales_[n]; }
+
+ private:
+  float2 scales_[Tile::kN];
 };
 
 #endif
@@ -87,9 +102,9 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_fp8_rows(const __grid_
       tma, g, [&](auto& boxes, auto& sums, const auto& ring, auto& at, int group, int warp) {
         const int steps = steps_at(tma.gemm, 0);
         multiply<Tile>(sums, steps, ring, at, group, MultiplyE4m3());
-        boxes.scale(sums[0]);
+        boxes.scale(boxes, sums[0]);
         if constexpr (kTerms) multiply<Tile, true>(sums, tma.steps - steps, ring, at, group);
-        boxes.fill(tma.gemm, g.scales, sums[0], warp);
+        boxes.fill(tma.gemm, g.scales, boxes, sums[0], warp);
       });
 #endif
 }
@@ -99,11 +114,12 @@ __global__ void __launch_bounds__(Tile::kThreads, 1)
     gemm_fp8_resident(const __grid_constant__ BoxedFp8Gemm g) {
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
   const TmaGemm& tma = g.boxed.tma;
-  walk_resident<Tile, Fp8Boxes<Tile::kColumns, kFinish>>(
-      tma, g, [&](auto& boxes, auto& sums, const auto& ring, auto& at, int warp) {
+  walk_resident<Tile, Fp8Boxes<Tile::kColumns, kFinish>, KeptE4m3<Tile>>(
+      tma, g,
+      [&](auto& boxes, const auto& columns, auto& sums, const auto& ring, auto& at, int warp) {
         multiply<Tile>(sums, tma.steps, ring, at, MultiplyE4m3());
-        boxes.scale(sums);
-        boxes.fill(tma.gemm, g.scales, sums, warp);
+        boxes.scale(columns, sums);
+        boxes.fill(tma.gemm, g.scales, columns, sums, warp);
       });
 #endif
 }

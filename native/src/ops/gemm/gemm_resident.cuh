@@ -1,7 +1,8 @@
 // The matrix product for a small depth (sm_90a): a block keeps the weights of its columns in shared memory
-// and walks down the rows. Each of two groups of four warps has rows, a ring and boxes of its own and never
-// waits for the other, so that one finishes its sums while the other multiplies. (Three groups have too few
-// registers: 204 us instead of 162 for 131072x320>960.)
+// and walks down the rows. Each of two groups of four warps has rows, a ring and boxes of its own; they take
+// turns to multiply, so that one finishes its sums while the other multiplies: side by side both would wait
+// for the tensor cores, then leave them to nobody. (Three groups have too few registers: 204 us instead of 162
+// for 131072x320>960.)
 #pragma once
 
 #include "ops/gemm/gemm_boxes.cuh"
@@ -19,7 +20,7 @@ struct ResidentTile {
   static constexpr int kSrc = kSteps * kWeightBytes;
   static constexpr int kBoxes = kSrc + kGroups * kStages * kSrcBytes;
   static constexpr int kBarriers = kBoxes + kGroups * boxes_bytes(kColumns);
-  static constexpr int kSharedBytes = kBarriers + (1 + 2 * kGroups * kStages) * 8;
+  static constexpr int kSharedBytes = kBarriers + (1 + kGroups + 2 * kGroups * kStages) * 8;
   static_assert(kWeightBytes % 1024 == 0);
 };
 
@@ -35,13 +36,20 @@ struct RowRing {
     return memory + static_cast<uint32_t>(Tile::kSrc + (group * Tile::kStages + slot) * Tile::kSrcBytes);
   }
   __device__ uint32_t full(int slot) const {
-    return memory + static_cast<uint32_t>(Tile::kBarriers + 8 + (group * Tile::kStages + slot) * 16);
+    return turn(Tile::kGroups) + static_cast<uint32_t>((group * Tile::kStages + slot) * 16);
   }
   __device__ uint32_t empty(int slot) const { return full(slot) + 8; }
+  // Passed when it is a group's turn to multiply.
+  __device__ uint32_t turn(int of) const {
+    return memory + static_cast<uint32_t>(Tile::kBarriers + 8 + of * 8);
+  }
 
   // By every warp of the group.
   __device__ void release(int slot) const {
     if (threadIdx.x % 32 == 0) barrier_arrive(empty(slot));
+  }
+  __device__ void give_turn() const {
+    if (threadIdx.x % 32 == 0) barrier_arrive(turn(Tile::kGroups - 1 - group));
   }
 };
 
@@ -76,24 +84,42 @@ __device__ void load_rows(const TmaGemm& g, const RowRing<Tile>& ring, int first
   }
 }
 
-// A tile's sums: multiply() of gemm_ring.cuh where weights stay.
+// A tile's sums, and the turn goes to the other group: multiply() of gemm_ring.cuh where weights stay.
 template <class Tile, class Product = MultiplyHalves>
 __device__ void multiply(float (&sums)[Tile::kN][4], int steps, const RowRing<Tile>& ring,
                          RingPlace<Tile>& at, const Product& product = {}) {
-  multiply_steps(sums, steps, ring, at, [&](int step) {
+  const auto products = [&](int step) {
 #pragma unroll
     for (int k = 0; k < Tile::kDepth / 16; ++k) {
       product(sums, wgmma_matrix(ring.src(at.slot) + k * 32),
               wgmma_matrix(ring.memory + static_cast<uint32_t>(step * Tile::kWeightBytes) + k * 32),
               step > 0 || k > 0);
     }
-  });
+  };
+  multiply_steps(sums, steps, ring, at, products, [&] { ring.give_turn(); });
 }
 
-// The whole of such a kernel: finish(boxes, sums, ring, at, warp) multiplies a tile and fills boxes with it,
-// which are carried as `boxed` says. Blocks of one column tile share the rows; blocks of the same rows run
+// What belongs to a thread's columns: a block's never change, so it stays in registers.
+template <class Tile>
+class KeptColumns {
+ public:
+  template <class Boxes>
+  __device__ KeptColumns(const GemmArgs& p, const Boxes& boxes) {
+    boxes.wait();
+#pragma unroll
+    for (int n = 0; n < Tile::kN; ++n) bias_[n] = p.bias == nullptr ? float2{} : boxes.bias_of(n);
+  }
+
+  __device__ float2 bias_of(int n) const { return bias_[n]; }
+
+ private:
+  float2 bias_[Tile::kN];
+};
+
+// The whole of such a kernel: finish(boxes, columns, sums, ring, at, warp) multiplies a tile and fills boxes
+// with it, which are carried as `boxed` says; `columns` are Columns of the block. Blocks of one column tile share the rows; blocks of the same rows run
 // side by side, so that these are read from memory once. The grid is a multiple of the column tiles.
-template <class Tile, class Boxes, class Gemm, class Finish>
+template <class Tile, class Boxes, class Columns, class Gemm, class Finish>
 __device__ void walk_resident(const TmaGemm& g, const Gemm& boxed, const Finish& finish) {
   extern __shared__ __align__(1024) unsigned char shared[];
   const uint32_t memory = shared_address(shared);
@@ -107,6 +133,7 @@ __device__ void walk_resident(const TmaGemm& g, const Gemm& boxed, const Finish&
     for (int i = 0; i < Tile::kGroups; ++i) {
       boxes_of(i).init();
       const RowRing<Tile> ring{memory, i};
+      barrier_init(ring.turn(i), 4);
       for (int slot = 0; slot < Tile::kStages; ++slot) {
         barrier_init(ring.full(slot), 1);
         barrier_init(ring.empty(slot), 4);
@@ -133,10 +160,17 @@ __device__ void walk_resident(const TmaGemm& g, const Gemm& boxed, const Finish&
     auto boxes = boxes_of(group);
     const RowRing<Tile> ring{memory, group};
     RingPlace<Tile> at;
+    if (first_row(group) >= g.gemm.rows) return;
+    const Columns columns(g.gemm, boxes);
     barrier_wait(weight_barrier<Tile>(memory), 0);
+    // The first turn is the first group's. A group never has more than one tile fewer than the one before, so
+    // the turn it waits for comes.
+    uint32_t turn = group == 0 ? 1 : 0;
     for (int row = first_row(group); row < g.gemm.rows; row += step_rows) {
+      barrier_wait(ring.turn(group), turn);
+      turn ^= 1;
       float sums[Tile::kN][4];
-      finish(boxes, sums, ring, at, warp);
+      finish(boxes, columns, sums, ring, at, warp);
     }
   }
 }
@@ -146,10 +180,11 @@ __device__ void walk_resident(const TmaGemm& g, const Gemm& boxed, const Finish&
 template <class Tile, GemmFinish kFinish>
 __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_resident(const __grid_constant__ BoxedGemm g) {
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
-  walk_resident<Tile, Boxes<Tile::kColumns, kFinish>>(
-      g.tma, g, [&](auto& boxes, auto& sums, const auto& ring, auto& at, int warp) {
+  walk_resident<Tile, Boxes<Tile::kColumns, kFinish>, KeptColumns<Tile>>(
+      g.tma, g,
+      [&](auto& boxes, const auto& columns, auto& sums, const auto& ring, auto& at, int warp) {
         multiply<Tile>(sums, g.tma.steps, ring, at);
-        boxes.fill(g.tma.gemm, sums, warp);
+        boxes.fill(g.tma.gemm, columns, sums, warp);
       });
 #endif
 }

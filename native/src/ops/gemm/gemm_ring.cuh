@@ -186,10 +186,15 @@ __device__ void pin(float (&sums)[kM][kN][4]) {
   for (int m = 0; m < kM; ++m) pin(sums[m]);
 }
 
+struct Nothing {
+  __device__ void operator()() const {}
+};
+
 // By a group of four warps: products(step) queues a step's, from the slot that is next in `ring`, which is
-// released when they are done.
-template <class Ring, class Place, class Sums, class Products>
-__device__ void multiply_steps(Sums& sums, int steps, const Ring& ring, Place& at, const Products& products) {
+// released when they are done. queued() is called when all are queued.
+template <class Ring, class Place, class Sums, class Products, class Queued = Nothing>
+__device__ void multiply_steps(Sums& sums, int steps, const Ring& ring, Place& at, const Products& products,
+                               const Queued& queued = {}) {
   int before = 0;
   for (int step = 0; step < steps; ++step) {
     barrier_wait(ring.full(at.slot), at.parity);
@@ -202,6 +207,7 @@ __device__ void multiply_steps(Sums& sums, int steps, const Ring& ring, Place& a
     before = at.slot;
     at.advance();
   }
+  queued();
   wgmma_wait<0>();
   pin(sums);
   ring.release(before);

@@ -64,7 +64,7 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_rows(const __grid_cons
         // A tall tile's second rows wait until the first are stored, which a depth of 12 steps makes up for.
         multiply<Tile>(sums, g.tma.steps, ring, at, group);
 #pragma unroll
-        for (int m = 0; m < Tile::kM; ++m) boxes.fill(g.tma.gemm, sums[m], warp);
+        for (int m = 0; m < Tile::kM; ++m) boxes.fill(g.tma.gemm, boxes, sums[m], warp);
       });
 #endif
 }

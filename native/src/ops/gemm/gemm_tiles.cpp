@@ -76,8 +76,8 @@ int gemm_shared_bytes(GemmFamily family, const GemmTileShape& tile) {
                 kPieces = 8 * 16 * 144;  // gemm_source.cuh; _ring.cuh
   const int end = in_boxes(tile) ? kGroups * (64 * tile.columns * 2 + 2048) : kPieces;  // gemm_boxes.cuh
   if (tile.schedule == GemmSchedule::kResident) {                                       // gemm_resident.cuh
-    return (kResidentSteps * tile.columns + tile.stages * tile.rows) * kDepthStep * 2 + end + 8 +
-           kGroups * tile.stages * kBarriers;
+    return (kResidentSteps * tile.columns + tile.stages * tile.rows) * kDepthStep * 2 + end +
+           8 * (1 + kGroups) + kGroups * tile.stages * kBarriers;
   }
   const int ring = tile.stages * (tile.rows + tile.columns) * kDepthStep * 2;
   return ring + (family == GemmFamily::kMma ? tile.rows * kWindow : end + tile.stages * kBarriers);
