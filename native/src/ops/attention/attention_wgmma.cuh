@@ -176,13 +176,6 @@ __device__ void attend_tiles(const AttentionMaps& p, const AttentionShared<Tile>
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int team = group / Tile::kSlices, first_panel = group % Tile::kSlices * (Tile::kPv / 64);
   // A matrix further on by whole units of 16 bytes; no carry leaves the low word.
-  const auto along = [](uint64_t matrix, uint32_t bytes) {
-    uint64_t there;
-    asm("mov.b64 %0, {%1, %2};"
-        : "=l"(there)
-        : "r"(static_cast<uint32_t>(matrix) + bytes / 16), "r"(static_cast<uint32_t>(matrix >> 32)));
-    return there;
-  };
   const auto sync_team = [&] {
     asm volatile("bar.sync %0, %1;" ::"r"(team + 1), "n"(128 * Tile::kSlices) : "memory");
   };

@@ -15,6 +15,16 @@ __device__ inline uint64_t wgmma_matrix(uint32_t shared) {
   return kSwizzle128 | kEightRows | kUnused | (shared & 0x3ffff) >> 4;
 }
 
+// A tile further on by whole units of 16 bytes: fewer instructions than its own name takes. No carry leaves
+// the low word.
+__device__ inline uint64_t along(uint64_t matrix, uint32_t bytes) {
+  uint64_t there;
+  asm("mov.b64 %0, {%1, %2};"
+      : "=l"(there)
+      : "r"(static_cast<uint32_t>(matrix) + bytes / 16), "r"(static_cast<uint32_t>(matrix >> 32)));
+  return there;
+}
+
 // Ties the sums to this place: the compiler may not move their registers across.
 template <int kTiles>
 __device__ inline void pin(float (&c)[kTiles][4]) {

@@ -77,6 +77,7 @@ class Fp8Boxes : public Boxes<kTileColumns, kFinish, kFinish == GemmFinish::kGat
   static_assert(kBias + 2 * kScalesBehind <= kBarriers);
 };
 
+// As KeptColumns, and the scales.
 template <class Tile>
 class KeptE4m3 : public KeptColumns<Tile> {
  public:
@@ -115,8 +116,7 @@ __global__ void __launch_bounds__(Tile::kThreads, 1)
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
   const TmaGemm& tma = g.boxed.tma;
   walk_resident<Tile, Fp8Boxes<Tile::kColumns, kFinish>, KeptE4m3<Tile>>(
-      tma, g,
-      [&](auto& boxes, const auto& columns, auto& sums, const auto& ring, auto& at, int warp) {
+      tma, g, [&](auto& boxes, const auto& columns, auto& sums, const auto& ring, auto& at, int warp) {
         multiply<Tile>(sums, tma.steps, ring, at, MultiplyE4m3());
         boxes.scale(columns, sums);
         boxes.fill(tma.gemm, g.scales, columns, sums, warp);

@@ -1,8 +1,8 @@
 // The matrix product for a small depth (sm_90a): a block keeps the weights of its columns in shared memory
 // and walks down the rows. Each of two groups of four warps has rows, a ring and boxes of its own; they take
 // turns to multiply, so that one finishes its sums while the other multiplies: side by side both would wait
-// for the tensor cores, then leave them to nobody. (Three groups have too few registers: 204 us instead of 162
-// for 131072x320>960.)
+// for the tensor cores, then leave them to nobody. (Three groups have too few registers: 204 us instead of
+// 162 for 131072x320>960.)
 #pragma once
 
 #include "ops/gemm/gemm_boxes.cuh"
@@ -89,11 +89,11 @@ template <class Tile, class Product = MultiplyHalves>
 __device__ void multiply(float (&sums)[Tile::kN][4], int steps, const RowRing<Tile>& ring,
                          RingPlace<Tile>& at, const Product& product = {}) {
   const auto products = [&](int step) {
+    const uint64_t rows = wgmma_matrix(ring.src(at.slot)),
+                   columns = wgmma_matrix(ring.memory + static_cast<uint32_t>(step * Tile::kWeightBytes));
 #pragma unroll
     for (int k = 0; k < Tile::kDepth / 16; ++k) {
-      product(sums, wgmma_matrix(ring.src(at.slot) + k * 32),
-              wgmma_matrix(ring.memory + static_cast<uint32_t>(step * Tile::kWeightBytes) + k * 32),
-              step > 0 || k > 0);
+      product(sums, along(rows, k * 32), along(columns, k * 32), step > 0 || k > 0);
     }
   };
   multiply_steps(sums, steps, ring, at, products, [&] { ring.give_turn(); });
@@ -117,13 +117,14 @@ class KeptColumns {
 };
 
 // The whole of such a kernel: finish(boxes, columns, sums, ring, at, warp) multiplies a tile and fills boxes
-// with it, which are carried as `boxed` says; `columns` are Columns of the block. Blocks of one column tile share the rows; blocks of the same rows run
-// side by side, so that these are read from memory once. The grid is a multiple of the column tiles.
+// with it, which are carried as `boxed` says; `columns` are Columns of the block. Blocks of one column tile
+// share the rows; blocks of the same rows run side by side, so that these are read from memory once. The grid
+// is a multiple of the column tiles.
 template <class Tile, class Boxes, class Columns, class Gemm, class Finish>
 __device__ void walk_resident(const TmaGemm& g, const Gemm& boxed, const Finish& finish) {
   extern __shared__ __align__(1024) unsigned char shared[];
   const uint32_t memory = shared_address(shared);
-  const int thread = static_cast<int>(threadIdx.x), group = thread / 128, warp = thread / 32 % 4;
+  const int thread = static_cast<int>(threadIdx.x), group = own_group(), warp = thread / 32 % 4;
   const int tiles = (g.gemm.columns + Tile::kColumns - 1) / Tile::kColumns;
   const int column = static_cast<int>(blockIdx.x) % tiles * Tile::kColumns;
   const int lane = static_cast<int>(blockIdx.x) / tiles, lanes = static_cast<int>(gridDim.x) / tiles;
@@ -160,7 +161,7 @@ __device__ void walk_resident(const TmaGemm& g, const Gemm& boxed, const Finish&
     auto boxes = boxes_of(group);
     const RowRing<Tile> ring{memory, group};
     RingPlace<Tile> at;
-    if (first_row(group) >= g.gemm.rows) return;
+    if (first_row(group) >= g.gemm.rows) return;  // nothing was brought for it
     const Columns columns(g.gemm, boxes);
     barrier_wait(weight_barrier<Tile>(memory), 0);
     // The first turn is the first group's. A group never has more than one tile fewer than the one before, so
@@ -181,8 +182,7 @@ template <class Tile, GemmFinish kFinish>
 __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_resident(const __grid_constant__ BoxedGemm g) {
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
   walk_resident<Tile, Boxes<Tile::kColumns, kFinish>, KeptColumns<Tile>>(
-      g.tma, g,
-      [&](auto& boxes, const auto& columns, auto& sums, const auto& ring, auto& at, int warp) {
+      g.tma, g, [&](auto& boxes, const auto& columns, auto& sums, const auto& ring, auto& at, int warp) {
         multiply<Tile>(sums, g.tma.steps, ring, at);
         boxes.fill(g.tma.gemm, columns, sums, warp);
       });

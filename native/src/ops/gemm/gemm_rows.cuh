@@ -21,7 +21,7 @@ template <class Tile, class Boxes, class Gemm, class Finish>
 __device__ void walk_rows(const TmaGemm& tma, const Gemm& g, const Finish& finish) {
   extern __shared__ __align__(1024) unsigned char memory[];
   const Ring<Tile> ring{shared_address(memory)};
-  const int thread = static_cast<int>(threadIdx.x), group = thread / 128, warp = thread / 32 % 4;
+  const int thread = static_cast<int>(threadIdx.x), group = own_group(), warp = thread / 32 % 4;
   const auto boxes_of = [&](int of) { return Boxes(ring.memory + Tile::kBoxes, of); };
   if (thread == 0) {
     for (int i = 0; i < Tile::kGroups; ++i) boxes_of(i).init();

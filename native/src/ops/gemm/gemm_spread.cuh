@@ -25,7 +25,7 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_spread(const __grid_co
   static_assert(Tile::kN * kSummers * 16 <= Tile::kPieces, "the sums reuse the ring");
   extern __shared__ __align__(1024) unsigned char memory[];
   const Ring<Tile> ring{shared_address(memory)};
-  const int thread = static_cast<int>(threadIdx.x), group = thread / 128, rank = cluster_rank();
+  const int thread = static_cast<int>(threadIdx.x), group = own_group(), rank = cluster_rank();
   if (thread == 0) ring.init();
   __syncthreads();
   const TilePlace place = TileWalk<Tile>(g).place(static_cast<int>(blockIdx.x) / g.parts);

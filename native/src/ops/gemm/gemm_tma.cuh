@@ -63,7 +63,7 @@ __global__ void __launch_bounds__(Tile::kThreads, 1) gemm_tma(const __grid_const
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
   extern __shared__ __align__(1024) unsigned char memory[];
   const Ring<Tile> ring{shared_address(memory)};
-  const int thread = static_cast<int>(threadIdx.x), group = thread / 128;
+  const int thread = static_cast<int>(threadIdx.x), group = own_group();
   if (thread == 0) ring.init();
   __syncthreads();
   const TileWalk<Tile> walk(g);
