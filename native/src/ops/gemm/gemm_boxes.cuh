@@ -8,11 +8,6 @@
 
 namespace ltw::cuda {
 
-// Of shared memory, for a group's 64 rows: the boxes, then whole kilobytes, because boxes begin at multiples
-// of one, for what belongs to columns and the barriers.
-constexpr int kBesideBoxes = 2048;
-constexpr int boxes_bytes(int columns) { return 64 * columns * 2 + kBesideBoxes; }
-
 #ifdef __CUDA_ARCH_FEAT_SM90_ALL
 
 // The boxes belong to the thread that carries them, until it says that they are ready, and then to the group,

@@ -74,8 +74,8 @@ bool GemmTileShape::computes(const GemmSize& size, int multiprocessors) const {
 int gemm_shared_bytes(GemmFamily family, const GemmTileShape& tile) {
   constexpr int kGroups = 2, kBarriers = 16, kWindow = 16,
                 kPieces = 8 * 16 * 144;  // gemm_source.cuh; _ring.cuh
-  const int end = in_boxes(tile) ? kGroups * (64 * tile.columns * 2 + 2048) : kPieces;  // gemm_boxes.cuh
-  if (tile.schedule == GemmSchedule::kResident) {                                       // gemm_resident.cuh
+  const int end = in_boxes(tile) ? kGroups * boxes_bytes(tile.columns) : kPieces;
+  if (tile.schedule == GemmSchedule::kResident) {  // gemm_resident.cuh
     return (kResidentSteps * tile.columns + tile.stages * tile.rows) * kDepthStep * 2 + end +
            8 * (1 + kGroups) + kGroups * tile.stages * kBarriers;
   }

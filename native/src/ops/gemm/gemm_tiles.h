@@ -26,6 +26,11 @@ constexpr int kResidentSteps = 5;
 // Of a tile's columns, as many as are finished or stored together: what the copy engine swizzles.
 constexpr int piece_columns(int columns) { return columns % 64 == 0 ? 64 : columns % 32 == 0 ? 32 : 16; }
 
+// Of shared memory, for the boxes of a group's 64 rows: themselves, then whole kilobytes, because boxes begin
+// at multiples of one, for what belongs to columns and the barriers.
+constexpr int kBesideBoxes = 2048;
+constexpr int boxes_bytes(int columns) { return 64 * columns * 2 + kBesideBoxes; }
+
 // What follows the sums; the kernels of the copy engine are compiled for one of them each.
 enum class GemmFinish { kPlain, kActivated, kGated };
 
