@@ -140,12 +140,11 @@ final class PictureGate {
   /** Renders a batch, in few steps, and some of its frames alone. */
   private static boolean sameBits(LoadedModel loaded, int batch) {
     Settings settings = loaded.subject.settings(STEPS);
-    int count = Math.max(2, batch);
-    List<Frame> frames = loaded.frames().subList(0, count);
+    List<Frame> frames = loaded.frames().subList(0, batch);
     ByteBuffer together;
     int frameBytes;
-    try (RenderJob job = loaded.job(settings, count)) {
-      together = loaded.buffer(job, count);
+    try (RenderJob job = loaded.job(settings, batch)) {
+      together = loaded.buffer(job, batch);
       frameBytes = (int) job.frameBytes();
       job.render(frames, together);
     }

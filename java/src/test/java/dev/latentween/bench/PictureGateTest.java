@@ -64,6 +64,7 @@ class PictureGateTest {
     try (Subject subject =
             Subject.open(TinyModel.FOLDER, null, folder, 64, 64, 2, Precision.AUTOCAST);
         LoadedModel loaded = new LoadedModel("cpu", subject, note -> {})) {
+      assertThat(PictureGate.check(loaded, 1).sameBits()).as("where no more fit").isTrue();
       Report.Gate gate = PictureGate.check(loaded, 3);
       assertThat(gate.passed()).isTrue();
       assertThat(gate.reference()).isEqualTo("none");
