@@ -77,7 +77,9 @@ final class RenderOptions {
 
   @Option(
       names = "--resume",
-      description = "Continue the latest render in the folder that has the same settings.")
+      description =
+          "Continue the latest render in the folder, or in an earlier month's, that has the same"
+              + " settings.")
   boolean resume;
 
   @Option(names = "--fit", paramLabel = "HOW", description = "Init image: stretch, crop or pad.")

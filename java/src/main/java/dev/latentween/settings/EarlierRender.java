@@ -8,21 +8,24 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
  * A render begun before, which can be continued because its frames are those that are wanted now.
  *
  * @param timestring the first part of its files' names
- * @param settings what to render now: the wanted settings, with the seed the earlier render used
+ * @param settings what to render now: the wanted settings, with the earlier render's seed and
+ *     folder
  */
 public record EarlierRender(String timestring, Settings settings) {
   private static final String ENDING = SettingsWriter.fileName("");
 
   /** A settings file in the folder. */
-  private record Found(String timestring, Loaded loaded) {
+  private record Found(Path folder, String timestring, Loaded loaded) {
     EarlierRender continuedFor(Loaded wanted) {
-      return new EarlierRender(timestring, wanted.settings().withSeed(loaded.settings().seed()));
+      return new EarlierRender(
+          timestring, wanted.settings().with(loaded.settings().seed(), folder));
     }
 
     List<String> differences(Loaded wanted, String model, Optional<String> initHash) {
@@ -44,9 +47,9 @@ public record EarlierRender(String timestring, Settings settings) {
   }
 
   /**
-   * Finds the render to continue in the wanted settings' folder: the one named by resume_timestring
-   * or, where none is named, the latest with the same frames. If no seed was asked for, the earlier
-   * render's will do.
+   * Finds the render to continue in the wanted settings' folder or, where that is a month's, in
+   * those of the months before: the one named by resume_timestring or, where none is named, the
+   * latest with the same frames. If no seed was asked for, the earlier render's will do.
    *
    * @param model name of the model to render with: another one's frames are others
    * @param initHash of the init image's pixels, where there is one
@@ -54,11 +57,16 @@ public record EarlierRender(String timestring, Settings settings) {
    */
   public static Optional<EarlierRender> find(
       Loaded wanted, String model, Optional<String> initHash) {
-    Path outdir = wanted.settings().outdir();
+    List<Path> folders = folders(wanted.settings());
     Optional<String> named = wanted.settings().resumeTimestring();
     if (named.isPresent()) {
-      Path file = outdir.resolve(SettingsWriter.fileName(named.get()));
-      Found earlier = read(file);
+      String name = SettingsWriter.fileName(named.get());
+      Path folder =
+          folders.stream()
+              .filter(each -> Files.exists(each.resolve(name)))
+              .findFirst()
+              .orElse(folders.get(0));
+      Found earlier = read(folder.resolve(name));
       List<String> differences = earlier.differences(wanted, model, initHash);
       if (!differences.isEmpty()) {
         throw new UserError(
@@ -69,30 +77,51 @@ public record EarlierRender(String timestring, Settings settings) {
       }
       return Optional.of(earlier.continuedFor(wanted));
     }
-    return latestFirst(outdir).stream()
+    return folders.stream()
+        .flatMap(folder -> latestFirst(folder, name -> name.endsWith(ENDING)).stream())
         .flatMap(file -> readable(file).stream())
         .filter(earlier -> earlier.differences(wanted, model, initHash).isEmpty())
         .findFirst()
         .map(earlier -> earlier.continuedFor(wanted));
   }
 
-  private static List<Path> latestFirst(Path outdir) {
-    if (!Files.isDirectory(outdir)) {
+  /** The wanted folder first; a month's is followed by those of the months before. */
+  private static List<Path> folders(Settings wanted) {
+    Path outdir = wanted.outdir();
+    Path months = Path.of(wanted.outputPath());
+    List<Path> folders = new ArrayList<>(List.of(outdir));
+    if (outdir.startsWith(months) && !outdir.equals(months)) {
+      String month = months.relativize(outdir).getName(0).toString();
+      if (outdir.equals(months.resolve(month).resolve(wanted.batchName()))) {
+        latestFirst(months, name -> isMonth(name) && name.compareTo(month) < 0)
+            .forEach(before -> folders.add(before.resolve(wanted.batchName())));
+      }
+    }
+    return folders;
+  }
+
+  private static boolean isMonth(String name) {
+    return name.matches("\\d{4}-\\d{2}");
+  }
+
+  private static List<Path> latestFirst(Path folder, Predicate<String> names) {
+    if (!Files.isDirectory(folder)) {
       return List.of();
     }
-    try (Stream<Path> files = Files.list(outdir)) {
+    try (Stream<Path> files = Files.list(folder)) {
       return files
-          .filter(file -> file.getFileName().toString().endsWith(ENDING))
+          .filter(file -> names.test(file.getFileName().toString()))
           .sorted(Comparator.reverseOrder())
           .toList();
     } catch (IOException e) {
-      throw new UserError("cannot look into " + outdir + ": " + Reason.of(e), e);
+      throw new UserError("cannot look into " + folder + ": " + Reason.of(e), e);
     }
   }
 
   private static Found read(Path file) {
     String name = file.getFileName().toString();
     return new Found(
+        file.getParent(),
         name.substring(0, name.length() - ENDING.length()),
         new SettingsReader().read(file, Map.of()));
   }

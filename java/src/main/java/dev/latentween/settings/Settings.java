@@ -93,8 +93,8 @@ public record Settings(
     return (int) ((1.0 - strength) * steps);
   }
 
-  /** The same settings with another seed. */
-  Settings withSeed(long newSeed) {
+  /** The same settings with another seed, into another folder. */
+  Settings with(long newSeed, Path newOutdir) {
     return new Settings(
         width,
         height,
@@ -120,7 +120,7 @@ public record Settings(
         fps,
         outputPath,
         batchName,
-        outdir,
+        newOutdir,
         resumeTimestring,
         precision,
         compat);

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -150,6 +151,30 @@ class EarlierRenderTest {
     assertThatThrownBy(() -> EarlierRender.find(load(other), MODEL, NO_PICTURE))
         .isInstanceOf(UserError.class)
         .hasMessageStartingWith("there is no settings file ");
+  }
+
+  /** The test's clock says February 2023. */
+  @Test
+  void aMonthsEndIsNoEnd() throws IOException {
+    Map<String, String> wanted =
+        Map.of("seed", "5", "output_path", outdir.toString(), "outdir", "");
+    Path months = outdir;
+    for (String month : List.of("2022-11", "2022-12", "2023-03", "elsewhere")) {
+      outdir = Files.createDirectories(months.resolve(month).resolve("StableFun"));
+      record(OLD, Map.of("seed", "5"));
+    }
+    EarlierRender earlier = EarlierRender.find(load(wanted), MODEL, NO_PICTURE).orElseThrow();
+    assertThat(earlier.settings().outdir()).isEqualTo(months.resolve("2022-12/StableFun"));
+
+    Map<String, String> named = new HashMap<>(wanted);
+    named.put("resume_from_timestring", "true");
+    named.put("resume_timestring", OLD);
+    assertThat(EarlierRender.find(load(named), MODEL, NO_PICTURE).orElseThrow().settings().outdir())
+        .isEqualTo(months.resolve("2022-12/StableFun"));
+
+    Map<String, String> otherBatch = new HashMap<>(wanted);
+    otherBatch.put("batch_name", "b");
+    assertThat(EarlierRender.find(load(otherBatch), MODEL, NO_PICTURE)).isEmpty();
   }
 
   private void record(String timestring, Map<String, String> overrides) throws IOException {
