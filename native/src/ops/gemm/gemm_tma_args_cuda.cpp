@@ -5,6 +5,9 @@ namespace {
 
 bool gated(const GemmArgs& args) { return args.activation == Activation::kGeglu; }
 
+// As TmaGemm counts them.
+int phases_of(const GemmArgs& args) { return args.upsample == 1 ? 4 : 1; }
+
 CUtensorMap src_map(const GemmArgs& args, bool windows, int box_rows) {
   if (!windows) {
     const TensorAxis axes[] = {{args.channels, 1, 64}, {args.rows, args.src_stride, box_rows}};
@@ -28,7 +31,7 @@ CUtensorMap weight_map(const GemmArgs& args, int columns) {
   const TensorAxis axes[] = {{args.packed_channels, 1, 64},
                              {taps, args.packed_channels, 1},
                              {args.columns, depth, columns},
-                             {args.upsample == 1 ? 4 : 1, args.columns * depth, 1}};
+                             {phases_of(args), args.columns * depth, 1}};
   return tensor_map(args.weight, axes, 4);
 }
 
@@ -58,7 +61,7 @@ GemmSize tma_size(const GemmArgs& args) {
   size.in_boxes = args.kernel == 1 && args.stride == 1 && args.pad == 0 && args.sample_bias == nullptr;
   size.plain_rows = size.in_boxes && args.term_count == 0;
   size.residual = args.residual != nullptr;
-  size.even_bias = args.sample_bias == nullptr || args.out_pixels % 128 == 0;
+  size.even_bias = args.sample_bias == nullptr || args.out_pixels / phases_of(args) % 128 == 0;
   return size;
 }
 
@@ -66,7 +69,7 @@ TmaGemm tma_gemm(const GemmArgs& args, int box_rows, int columns) {
   TmaGemm g{};
   g.gemm = args;
   g.windows = args.kernel > 1 || args.stride > 1 || args.pad > 0;
-  g.phases = args.upsample == 1 ? 4 : 1;
+  g.phases = phases_of(args);
   if (g.phases == 4) {
     g.gemm.rows /= 4, g.gemm.out_pixels /= 4, g.gemm.out_width /= 2;
     g.gemm.weight = args.upsampled, g.gemm.kernel = 2, g.gemm.depth = 4 * args.packed_channels;
