@@ -48,21 +48,21 @@ int blocks(const AttentionArgs& args) {
 template <class Tile>
 bool launch(const AttentionArgs& args, const CudaBackend& backend) {
   constexpr bool kNarrows = Tile::kSlices == 1;
-  if (Tile::kSharedBytes > backend.limits().shared_bytes_per_block) return false;
+  const bool narrow = args.inverse > 0;
+  if (Tile::kSharedBytes > backend.limits().shared_bytes_per_block || (narrow && !kNarrows)) return false;
   const int query_tiles = (args.queries + Tile::kQueries - 1) / Tile::kQueries;
   const AttentionMaps maps{
       heads_map(args.q, args.q_stride, args.queries, 64, args),
       heads_map(args.k, args.k_stride, args.keys, Tile::kKeys, args),
       heads_map(args.v, args.v_stride, args.keys, Tile::kKeys, args),
-      args.inverse > 0 ? CUtensorMap{} : heads_map(args.dst, args.dst_stride, args.queries, 64, args),
+      narrow ? CUtensorMap{} : heads_map(args.dst, args.dst_stride, args.queries, 64, args),
       {reinterpret_cast<uint8_t*>(args.dst), args.dst_stride, args.queries, args.head_size, args.inverse},
       args.keys,
       args.scale_log2,
       query_tiles,
       args.heads,
       query_tiles * args.heads * args.samples};
-  if (args.inverse > 0 && !kNarrows) return false;
-  const auto kernel = args.inverse > 0 ? attention_wgmma<Tile, kNarrows> : attention_wgmma<Tile, false>;
+  const auto kernel = narrow ? attention_wgmma<Tile, kNarrows> : attention_wgmma<Tile, false>;
   check(cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, Tile::kSharedBytes),
         "attention_wgmma");
   const int grid =

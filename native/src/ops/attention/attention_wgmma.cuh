@@ -175,7 +175,6 @@ __device__ void attend_tiles(const AttentionMaps& p, const AttentionShared<Tile>
                              int group) {
   const int lane = static_cast<int>(threadIdx.x) % 32;
   const int team = group / Tile::kSlices, first_panel = group % Tile::kSlices * (Tile::kPv / 64);
-  // A matrix further on by whole units of 16 bytes; no carry leaves the low word.
   const auto sync_team = [&] {
     asm volatile("bar.sync %0, %1;" ::"r"(team + 1), "n"(128 * Tile::kSlices) : "memory");
   };

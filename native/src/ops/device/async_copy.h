@@ -23,12 +23,6 @@ __device__ inline uint4 load_shared(uint32_t shared) {
   return value;
 }
 
-__device__ inline uint32_t load_shared_word(uint32_t shared) {
-  uint32_t value;
-  asm volatile("ld.shared.b32 %0, [%1];" : "=r"(value) : "r"(shared) : "memory");
-  return value;
-}
-
 __device__ inline float2 load_shared_pair(uint32_t shared) {
   float2 value;
   asm volatile("ld.shared.v2.f32 {%0, %1}, [%2];" : "=f"(value.x), "=f"(value.y) : "r"(shared) : "memory");

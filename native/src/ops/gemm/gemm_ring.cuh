@@ -191,15 +191,11 @@ __device__ void pin(float (&sums)[kM][kN][4]) {
   for (int m = 0; m < kM; ++m) pin(sums[m]);
 }
 
-struct Nothing {
-  __device__ void operator()() const {}
-};
-
 // By a group of four warps: products(step) queues a step's, from the slot that is next in `ring`, which is
 // released when they are done. queued() is called when all are queued.
-template <class Ring, class Place, class Sums, class Products, class Queued = Nothing>
+template <class Ring, class Place, class Sums, class Products, class Queued>
 __device__ void multiply_steps(Sums& sums, int steps, const Ring& ring, Place& at, const Products& products,
-                               const Queued& queued = {}) {
+                               const Queued& queued) {
   int before = 0;
   for (int step = 0; step < steps; ++step) {
     barrier_wait(ring.full(at.slot), at.parity);
@@ -231,7 +227,7 @@ template <class Tile, bool kOnto = false, class Product = MultiplyHalves>
 __device__ void multiply(GroupSums<Tile>& sums, int steps, const Ring<Tile>& ring, RingPlace<Tile>& at,
                          int group, const Product& product = {}) {
   const auto rows_at = static_cast<uint32_t>(group * Tile::kGroupRows * Tile::kDepth * 2);
-  multiply_steps(sums, steps, ring, at, [&](int step) {
+  const auto products = [&](int step) {
     const uint64_t rows = wgmma_matrix(ring.src(at.slot) + rows_at),
                    columns = wgmma_matrix(ring.weight(at.slot));
 #pragma unroll
@@ -242,7 +238,8 @@ __device__ void multiply(GroupSums<Tile>& sums, int steps, const Ring<Tile>& rin
                 kOnto || step > 0 || k > 0);
       }
     }
-  });
+  };
+  multiply_steps(sums, steps, ring, at, products, [] {});
 }
 
 #endif
